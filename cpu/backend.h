@@ -1,0 +1,48 @@
+/* What runs translated blocks: the interpreter, always there, and at most one host back end. */
+#ifndef CPU_BACKEND_H
+#define CPU_BACKEND_H
+
+#include "cpu/cpu.h"
+
+/* The interpreter: the portable back end; beside a host back end it runs exact tails and single units. */
+void interp_init(struct cpu *cpu);
+void interp_free(struct cpu *cpu);
+/* Runs from the state's pc until the budget is used up, or a unit asks to leave or is left. The pc is in the state then. */
+void interp_run(struct cpu *cpu);
+/* Frees dropped blocks; called by the dispatcher, when none runs. */
+void interp_collect(struct cpu *cpu);
+
+/* Where the instruction under way stands: its unit's pc and how many instructions of budget to give back to be at its start. */
+struct unit_place {
+    uint32_t pc;
+    uint32_t give_back;
+    bool in_slot;
+};
+
+struct backend {
+    const char *name;
+    /* Makes cpu->jit; false and an error line if there is no memory for code. */
+    bool (*init)(struct cpu *cpu, size_t code_cache);
+    void (*free)(struct cpu *cpu);
+    /* As interp_run(), but comes back whenever it needs the dispatcher; fewer instructions than a block are left to the interpreter. */
+    void (*run)(struct cpu *cpu);
+    /* cpu_restore_state: from a return address into generated code. */
+    struct unit_place (*place)(struct cpu *cpu, uintptr_t host_return);
+    /* Lines for -d stats. */
+    void (*print_stats)(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque);
+};
+/* The host's, or NULL in a build without one. */
+extern const struct backend *const host_backend;
+
+/* The physical address of code at pc, by the code TLB. False: a fetch exception was entered. */
+bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phys);
+/* Notes that the jump cache now holds an entry for this pc. */
+void cpu_jump_cache_set(struct cpu *cpu, uint32_t pc, uint32_t key, const void *code);
+static inline struct jump_cache_entry *cpu_jump_cache_at(struct cpu *cpu, uint32_t pc)
+{
+    return &cpu->jump_cache[pc >> 2 & ((1u << JUMP_CACHE_BITS) - 1)];
+}
+/* Drops jump cache entries that hold this code. */
+void cpu_jump_cache_forget(struct cpu *cpu, uint32_t pc);
+
+#endif

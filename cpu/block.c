@@ -1,0 +1,186 @@
+#include "cpu/block.h"
+
+#include "softmmu/alloc.h"
+
+struct block_cache *block_cache_new(struct cpu *cpu)
+{
+    size_t pages = arena_page_count(cpu->machine->arena);
+    struct block_cache *cache = alloc_zeroed(sizeof(*cache));
+    cache->pages = alloc_zeroed(pages * sizeof(*cache->pages));
+    cache->code_map = alloc_zeroed(pages * sizeof(*cache->code_map));
+    return cache;
+}
+
+void block_cache_free(struct block_cache *cache)
+{
+    free(cache->pages);
+    free(cache->code_map);
+    free(cache);
+}
+
+static unsigned hash_of(uint32_t pc, uint32_t key, uint64_t phys)
+{
+    uint64_t mixed = (pc ^ (uint64_t)key << 40 ^ phys << 7) * 0x9e3779b97f4a7c15u;
+    return (unsigned)(mixed >> (64 - BLOCK_HASH_BITS));
+}
+
+static unsigned virtual_index(uint32_t pc)
+{
+    return pc >> GUEST_PAGE_BITS & ((1u << BLOCK_VIRTUAL_BITS) - 1);
+}
+
+struct block *block_find(const struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys)
+{
+    struct block *block = cache->hash[owner][hash_of(pc, key, phys)];
+    while (block && (block->pc != pc || block->key != key || block->phys != phys))
+        block = block->hash_next;
+    return block;
+}
+
+static uint64_t map_bits(size_t first, size_t last)
+{
+    unsigned low = (unsigned)first >> 6, high = (unsigned)last >> 6;
+    return (~(uint64_t)0 >> (63 - (high - low))) << low;
+}
+
+static void index_part(struct cpu *cpu, struct block *block, struct block_part *part)
+{
+    struct block_cache *cache = cpu->blocks;
+    uint8_t *flags = &cpu->mmu.page_flags[part->arena_page];
+    part->used = true;
+    part->next = cache->pages[part->arena_page];
+    cache->pages[part->arena_page] = block;
+    cache->code_map[part->arena_page] |= map_bits(part->first, part->last);
+    if (!(*flags & PAGE_CODE)) {
+        *flags |= PAGE_CODE;
+        mmu_protect_page(&cpu->mmu, part->arena_page);
+    }
+}
+
+/* A block's second part hangs in the list of its page by its own link; both kinds of neighbour are found by page. */
+static struct block_part *part_on(struct block *block, size_t arena_page)
+{
+    return block->part[0].used && block->part[0].arena_page == arena_page ? &block->part[0] : &block->part[1];
+}
+
+static void unindex_part(struct cpu *cpu, struct block *block, struct block_part *part)
+{
+    struct block **at = &cpu->blocks->pages[part->arena_page];
+    while (*at != block)
+        at = &part_on(*at, part->arena_page)->next;
+    *at = part->next;
+    part->used = false;
+}
+
+static void set_parts(struct cpu *cpu, struct block *block, const struct translator *t)
+{
+    uint32_t first = block->pc & ~GUEST_PAGE_MASK, end = first + (block->last_pc - block->pc) + cpu->arch->insn_align;
+    for (unsigned i = 0; i < 2; i++) {
+        if (!t->host[i] || (i == 1 && end <= GUEST_PAGE))
+            continue;
+        block->part[i].arena_page = arena_page_of(cpu->machine->arena, t->host[i]);
+        block->part[i].first = (uint16_t)(i ? 0 : first);
+        block->part[i].last = (uint16_t)(i ? end - GUEST_PAGE - 1 : min_u64(end, GUEST_PAGE) - 1);
+        index_part(cpu, block, &block->part[i]);
+    }
+}
+
+bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner)
+{
+    struct block_cache *cache = cpu->blocks;
+    const struct translator *t = &cache->translator;
+    block->owner = (uint8_t)owner;
+    block->pc = t->start;
+    block->key = t->key;
+    block->phys = t->phys[0] | (t->start & ~GUEST_PAGE_MASK);
+    block->last_pc = t->last_pc;
+    block->count = (uint16_t)cache->ir.count;
+    cache->made[owner]++;
+    cache->made_insns[owner] += block->count;
+    if (!t->cacheable)
+        return false;
+    struct block **head = &cache->hash[owner][hash_of(block->pc, block->key, block->phys)];
+    block->hash_next = *head;
+    *head = block;
+    head = &cache->virtual_page[virtual_index(block->pc)];
+    block->virtual_next = *head;
+    *head = block;
+    set_parts(cpu, block, t);
+    return true;
+}
+
+static void unlink_from(struct block **at, struct block *block, size_t next_offset)
+{
+    while (*at != block)
+        at = (struct block **)((uint8_t *)*at + next_offset);
+    *at = *(struct block **)((uint8_t *)block + next_offset);
+}
+
+void block_drop(struct cpu *cpu, struct block *block)
+{
+    struct block_cache *cache = cpu->blocks;
+    assert(!block->dropped);
+    unlink_from(&cache->hash[block->owner][hash_of(block->pc, block->key, block->phys)], block,
+                offsetof(struct block, hash_next));
+    unlink_from(&cache->virtual_page[virtual_index(block->pc)], block, offsetof(struct block, virtual_next));
+    for (unsigned i = 0; i < 2; i++)
+        if (block->part[i].used)
+            unindex_part(cpu, block, &block->part[i]);
+    block->dropped = true;
+    cache->drops++;
+    cpu_leave_soon(cpu);
+    cache->drop[block->owner](cpu, block);
+}
+
+/* The page's map anew from the blocks that are left; without any the page is plain memory again. */
+static void refresh_map(struct cpu *cpu, size_t arena_page)
+{
+    struct block_cache *cache = cpu->blocks;
+    uint64_t map = 0;
+    for (struct block *b = cache->pages[arena_page]; b; b = part_on(b, arena_page)->next)
+        map |= map_bits(part_on(b, arena_page)->first, part_on(b, arena_page)->last);
+    cache->code_map[arena_page] = map;
+    if (!map)
+        cpu->mmu.page_flags[arena_page] &= (uint8_t)~PAGE_CODE;
+}
+
+void block_drop_bytes(struct cpu *cpu, size_t arena_page, size_t first, size_t last)
+{
+    struct block_cache *cache = cpu->blocks;
+    if (!(cache->code_map[arena_page] & map_bits(first, last)))
+        return;
+    struct block *next;
+    for (struct block *b = cache->pages[arena_page]; b; b = next) {
+        const struct block_part *part = part_on(b, arena_page);
+        next = part->next;
+        if (part->first <= last && part->last >= first)
+            block_drop(cpu, b);
+    }
+    refresh_map(cpu, arena_page);
+}
+
+static void drop_on_virtual_page(struct cpu *cpu, uint32_t page, uint32_t first, uint32_t last)
+{
+    struct block *next;
+    for (struct block *b = cpu->blocks->virtual_page[virtual_index(page)]; b; b = next) {
+        next = b->virtual_next;
+        if (b->pc <= last && b->last_pc >= first)
+            block_drop(cpu, b);
+    }
+}
+
+void block_drop_virtual(struct cpu *cpu, uint32_t first, uint32_t last)
+{
+    uint32_t page = first & GUEST_PAGE_MASK;
+    drop_on_virtual_page(cpu, page - GUEST_PAGE, first, last); /* a block may end in a slot on the next page */
+    drop_on_virtual_page(cpu, page, first, last);
+    if ((last & GUEST_PAGE_MASK) != page)
+        drop_on_virtual_page(cpu, last & GUEST_PAGE_MASK, first, last);
+}
+
+void block_drop_all(struct cpu *cpu, enum block_owner owner)
+{
+    for (unsigned i = 0; i < 1u << BLOCK_HASH_BITS; i++)
+        while (cpu->blocks->hash[owner][i])
+            block_drop(cpu, cpu->blocks->hash[owner][i]);
+}

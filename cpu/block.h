@@ -1,0 +1,63 @@
+/*
+ * Translated blocks and how they are found: by where they begin, by the memory that they were made from, by virtual page.
+ * Both back ends keep theirs here; a back end embeds struct block at the head of its own.
+ */
+#ifndef CPU_BLOCK_H
+#define CPU_BLOCK_H
+
+#include "cpu/translate.h"
+
+enum block_owner { BLOCK_INTERP, BLOCK_HOST, BLOCK_OWNERS };
+
+/* A piece of a block on one page of memory. */
+struct block_part {
+    size_t arena_page;
+    uint16_t first, last; /* bytes on that page */
+    bool used;
+    struct block *next; /* another with bytes on the page */
+};
+
+struct block {
+    uint32_t pc, key;
+    uint64_t phys;    /* of pc */
+    uint32_t last_pc; /* of the last instruction */
+    uint16_t count;   /* instructions */
+    uint8_t owner;    /* enum block_owner */
+    bool dropped;
+    struct block *hash_next;
+    struct block *virtual_next; /* blocks that begin on the same virtual page */
+    struct block_part part[2];
+};
+
+#define BLOCK_HASH_BITS 15
+#define BLOCK_VIRTUAL_BITS 12
+
+struct block_cache {
+    struct block *hash[BLOCK_OWNERS][1 << BLOCK_HASH_BITS];
+    struct block *virtual_page[1 << BLOCK_VIRTUAL_BITS];
+    struct block **pages; /* by arena page */
+    uint64_t *code_map;   /* by arena page: a bit for each 64 bytes with code */
+    struct translator translator;
+    struct ir ir;
+    uint64_t made[BLOCK_OWNERS], made_insns[BLOCK_OWNERS], drops;
+    /* What the owner does with a block that is out of all indices. */
+    void (*drop[BLOCK_OWNERS])(struct cpu *cpu, struct block *block);
+};
+
+struct block_cache *block_cache_new(struct cpu *cpu);
+void block_cache_free(struct block_cache *cache);
+
+struct block *block_find(const struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys);
+/*
+ * Fills in and indexes a block for what cache->translator just translated (cache->ir). False, and not indexed: its code is not in
+ * plain memory, so it may be run once only.
+ */
+bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner);
+/* Takes it out of all indices and hands it to its owner. */
+void block_drop(struct cpu *cpu, struct block *block);
+/* Drops blocks with any of these bytes of a page; those with an instruction at a virtual address in [first, last]; all of an owner. */
+void block_drop_bytes(struct cpu *cpu, size_t arena_page, size_t first, size_t last);
+void block_drop_virtual(struct cpu *cpu, uint32_t first, uint32_t last);
+void block_drop_all(struct cpu *cpu, enum block_owner owner);
+
+#endif

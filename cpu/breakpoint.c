@@ -1,0 +1,72 @@
+/* Breakpoints: a counted set of virtual addresses. Debugger state, outside the arena. */
+#include "cpu/block.h"
+#include "softmmu/alloc.h"
+
+struct breakpoint {
+    uint32_t pc, count; /* count 0: free, or was there once (look-ups go on past it) */
+};
+
+struct breakpoints {
+    size_t size, used; /* size: a power of two; used: slots ever taken */
+    struct breakpoint slot[];
+};
+
+static struct breakpoints *new_table(size_t size)
+{
+    struct breakpoints *table = alloc_zeroed(sizeof(*table) + size * sizeof(struct breakpoint));
+    table->size = size;
+    return table;
+}
+
+/* The slot of pc, or the free one where it would go; bit 0 of a taken slot is set. */
+static struct breakpoint *slot_of(struct breakpoints *table, uint32_t pc)
+{
+    size_t i = pc * 0x9e3779b1u >> 7 & (table->size - 1);
+    while (table->slot[i].pc != (pc | 1) && table->slot[i].pc)
+        i = (i + 1) & (table->size - 1);
+    return &table->slot[i];
+}
+
+static void grow(struct cpu *cpu)
+{
+    struct breakpoints *old = cpu->breakpoints, *table = new_table(old ? old->size * 2 : 64);
+    for (size_t i = 0; old && i < old->size; i++)
+        if (old->slot[i].count) {
+            *slot_of(table, old->slot[i].pc & ~1u) = old->slot[i];
+            table->used++;
+        }
+    free(old);
+    cpu->breakpoints = table;
+}
+
+/* Blocks that run through the instruction, or through a branch whose slot it is, end before it from now on. */
+static void points_changed(struct cpu *cpu, uint32_t pc)
+{
+    block_drop_virtual(cpu, pc - cpu->arch->insn_align, pc);
+}
+
+void cpu_breakpoint_insert(struct cpu *cpu, uint32_t pc)
+{
+    if (!cpu->breakpoints || cpu->breakpoints->used * 2 >= cpu->breakpoints->size)
+        grow(cpu);
+    struct breakpoint *point = slot_of(cpu->breakpoints, pc);
+    cpu->breakpoints->used += !point->pc;
+    point->pc = pc | 1; /* instructions are aligned to two bytes at least */
+    if (point->count++ == 0)
+        points_changed(cpu, pc);
+}
+
+bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc)
+{
+    struct breakpoint *point = cpu->breakpoints ? slot_of(cpu->breakpoints, pc) : NULL;
+    if (!point || !point->count)
+        return false;
+    if (--point->count == 0)
+        points_changed(cpu, pc);
+    return true;
+}
+
+bool cpu_breakpoint_at(const struct cpu *cpu, uint32_t pc)
+{
+    return cpu->breakpoints && slot_of(cpu->breakpoints, pc)->count;
+}

@@ -1,0 +1,286 @@
+/* Construction, and what keeps derived state in step with what it was derived from. */
+#include "cpu/cpu.h"
+
+#include <string.h>
+
+#include "cpu/backend.h"
+#include "cpu/block.h"
+#include "cpu/debug.h"
+#include "softmmu/alloc.h"
+#include "softmmu/log.h"
+
+#define EMPTY_KEY 0x80000000u
+#define CODE_TLB_VALID 1u
+
+size_t cpu_derived_size(void)
+{
+    return sizeof(struct cpu);
+}
+
+static void jump_cache_clear(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < 1u << JUMP_CACHE_BITS; i++)
+        cpu->jump_cache[i].key = EMPTY_KEY;
+}
+
+static unsigned code_index(uint32_t pc)
+{
+    return pc >> GUEST_PAGE_BITS & ((1u << CODE_TLB_BITS) - 1);
+}
+
+void cpu_jump_cache_set(struct cpu *cpu, uint32_t pc, uint32_t key, const void *code)
+{
+    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc);
+    *entry = (struct jump_cache_entry){ pc, key, code };
+    cpu->code_page_cached[code_index(pc)] = 1;
+}
+
+void cpu_jump_cache_forget(struct cpu *cpu, uint32_t pc)
+{
+    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc);
+    if (entry->pc == pc)
+        entry->key = EMPTY_KEY;
+}
+
+bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phys)
+{
+    struct code_tlb_entry *entry = &cpu->code_tlb[code_index(pc)];
+    uint32_t offset = pc & ~GUEST_PAGE_MASK;
+    if (entry->tag != ((pc & GUEST_PAGE_MASK) | CODE_TLB_VALID) || entry->key != key || pc & (cpu->arch->insn_align - 1)) {
+        struct mmu_page page;
+        if (!cpu->arch->translate(cpu, pc, ACCESS_FETCH, cpu->arch->key_mode(key), false, &page))
+            return false;
+        *entry = (struct code_tlb_entry){ (pc & GUEST_PAGE_MASK) | CODE_TLB_VALID, key, page.phys & ~(uint64_t)(GUEST_PAGE - 1) };
+    }
+    *phys = entry->phys | offset;
+    return true;
+}
+
+/* Code look-ups for pages in the range; pages beyond the count are looked up one by one in the small code TLB. */
+static void forget_code(struct cpu *cpu, uint32_t first, uint32_t last, bool inside)
+{
+    for (unsigned i = 0; i < 1u << CODE_TLB_BITS; i++) {
+        struct code_tlb_entry *entry = &cpu->code_tlb[i];
+        uint32_t page = entry->tag & GUEST_PAGE_MASK;
+        if ((page >= (first & GUEST_PAGE_MASK) && page <= last) == inside)
+            entry->tag = 0;
+    }
+    for (unsigned i = 0; i < 1u << JUMP_CACHE_BITS; i++) {
+        uint32_t pc = cpu->jump_cache[i].pc;
+        if ((pc >= first && pc <= last) == inside)
+            cpu->jump_cache[i].key = EMPTY_KEY;
+    }
+}
+
+/* Most pages that leave a guest's TLB never held code: their flush costs a look at one byte. */
+static bool may_hold_code(struct cpu *cpu, uint32_t first, uint32_t last)
+{
+    uint32_t pages = (last >> GUEST_PAGE_BITS) - (first >> GUEST_PAGE_BITS) + 1;
+    bool any = pages > 1u << CODE_TLB_BITS;
+    for (uint32_t i = 0; !any && i < pages; i++) {
+        uint32_t va = first + (i << GUEST_PAGE_BITS);
+        any = cpu->code_page_cached[code_index(va)] || cpu->code_tlb[code_index(va)].tag == ((va & GUEST_PAGE_MASK) | CODE_TLB_VALID);
+    }
+    return any;
+}
+
+void cpu_flush_range(struct cpu *cpu, uint32_t first, uint32_t last)
+{
+    mmu_flush_range(&cpu->mmu, first, last);
+    if (may_hold_code(cpu, first, last))
+        forget_code(cpu, first, last, true);
+}
+
+void cpu_flush_outside(struct cpu *cpu, uint32_t keep_first, uint32_t keep_last)
+{
+    mmu_flush_outside(&cpu->mmu, keep_first, keep_last);
+    forget_code(cpu, keep_first, keep_last, false);
+    memset(cpu->code_page_cached, 0, sizeof(cpu->code_page_cached));
+    for (unsigned i = 0; i < 1u << JUMP_CACHE_BITS; i++)
+        if (cpu->jump_cache[i].key != EMPTY_KEY)
+            cpu->code_page_cached[code_index(cpu->jump_cache[i].pc)] = 1;
+}
+
+void cpu_flush_all(struct cpu *cpu)
+{
+    mmu_flush_all(&cpu->mmu);
+    memset(cpu->code_tlb, 0, sizeof(cpu->code_tlb));
+    memset(cpu->code_page_cached, 0, sizeof(cpu->code_page_cached));
+    jump_cache_clear(cpu);
+    cpu_update_direct_limit(cpu);
+    cpu_leave_soon(cpu);
+}
+
+static struct unit_place place(struct cpu *cpu)
+{
+    if (cpu->host_return)
+        return host_backend->place(cpu, cpu->host_return);
+    uint32_t begun = cpu->in_unit ? (cpu->in_slot ? 2 : 1) : 0;
+    return (struct unit_place){ cpu->in_unit ? cpu->unit_pc : *cpu_pc(cpu), begun, cpu->in_slot };
+}
+
+void cpu_leave_unit(struct cpu *cpu)
+{
+    struct unit_place at = place(cpu);
+    cpu->budget += (int32_t)at.give_back;
+    *cpu_pc(cpu) = at.pc;
+    cpu->in_slot = at.in_slot;
+    cpu->in_unit = false;
+    cpu->host_return = 0;
+    cpu->machine->clock->icount = cpu->icount_end - (uint64_t)(int64_t)cpu->budget;
+    cpu->leaving = cpu->leave = 1;
+}
+
+void cpu_count(struct cpu *cpu, unsigned instructions)
+{
+    cpu->budget -= (int32_t)instructions;
+    cpu->machine->clock->icount += instructions;
+}
+
+void cpu_sync_icount(struct cpu *cpu)
+{
+    int64_t left = (int64_t)cpu->budget + place(cpu).give_back;
+    if (cpu->in_unit || cpu->host_return)
+        cpu->machine->clock->icount = cpu->icount_end - (uint64_t)left;
+}
+
+/* A deadline moved forward: the run ends there, after the unit under way if that lies inside its block. */
+static void deadline_earlier(void *opaque)
+{
+    struct cpu *cpu = opaque;
+    struct machine *machine = cpu->machine;
+    uint64_t at = clock_icount_at(machine->clock, machine->timers.next);
+    if (at >= cpu->icount_end)
+        return;
+    uint64_t cut = min_u64(cpu->icount_end - at, INT32_MAX / 2);
+    cpu->icount_end -= cut;
+    cpu->budget -= (int32_t)cut;
+    if (cpu->budget < 0)
+        cpu_leave_soon(cpu);
+}
+
+static void code_written(void *opaque, size_t arena_page, size_t first, size_t last)
+{
+    block_drop_bytes(opaque, arena_page, first, last);
+}
+
+static void sync(void *opaque)
+{
+    cpu_sync_icount(opaque);
+}
+
+/* Memory written past generated code: dirty pages, and blocks on it. */
+static void memory_written(void *opaque, uint8_t *host, size_t length, enum phys_writer who)
+{
+    struct cpu *cpu = opaque;
+    for (size_t done = 0; done < length;) {
+        size_t page = arena_page_of(cpu->machine->arena, host + done), first = (uintptr_t)(host + done) & (ARENA_PAGE - 1);
+        size_t piece = min_u64(length - done, ARENA_PAGE - first);
+        cpu->mmu.page_flags[page] |= PAGE_DIRTY;
+        if (cpu->mmu.page_flags[page] & PAGE_CODE)
+            block_drop_bytes(cpu, page, first, first + piece - 1);
+        done += piece;
+    }
+}
+
+/* Addresses answer elsewhere from now on; blocks are kept, since they are found by physical address anew. */
+static void map_changed(void *opaque)
+{
+    struct cpu *cpu = opaque;
+    block_drop_all(cpu, BLOCK_INTERP);
+    if (cpu->jit)
+        block_drop_all(cpu, BLOCK_HOST);
+    cpu_flush_all(cpu);
+}
+
+static void kick(void *opaque)
+{
+    cpu_leave_soon(opaque);
+}
+
+static void wire(struct cpu *cpu)
+{
+    static struct mmu_ops ops = { .sync = sync, .code_written = code_written, .watch_hit = cpu_watch_hit,
+                                  .watches_changed = cpu_watches_changed };
+    struct machine *machine = cpu->machine;
+    const struct phys_hooks hooks = { .after = memory_written, .opaque = cpu };
+    ops.translate = cpu->arch->translate;
+    ops.misaligned = cpu->arch->misaligned;
+    ops.bus_error = cpu->arch->bus_error;
+    mmu_init(&cpu->mmu, machine, &ops, cpu);
+    machine->timers.earlier = deadline_earlier;
+    machine->timers.earlier_opaque = cpu;
+    machine->kick = kick;
+    machine->kick_opaque = cpu;
+    physmap_set_hooks(machine->phys, &hooks);
+    physmap_on_change(machine->phys, map_changed, cpu);
+}
+
+struct cpu *cpu_new(struct machine *machine, const struct cpu_arch *arch, const void *config, const struct cpu_options *options)
+{
+    struct cpu *cpu = (struct cpu *)machine->arena->base;
+    cpu->arch = arch;
+    cpu->arch_config = config;
+    cpu->machine = machine;
+    cpu->max_block = options->max_block && options->max_block < BLOCK_MAX_INSNS ? options->max_block : BLOCK_MAX_INSNS;
+    cpu->blocks = block_cache_new(cpu);
+    wire(cpu);
+    interp_init(cpu);
+    if (options->accel == ACCEL_JIT && host_backend && !host_backend->init(cpu, options->code_cache))
+        return NULL;
+    cpu_reset(cpu);
+    return cpu;
+}
+
+void cpu_free(struct cpu *cpu)
+{
+    interp_free(cpu);
+    if (cpu->jit)
+        host_backend->free(cpu);
+    block_cache_free(cpu->blocks);
+    free(cpu->breakpoints);
+    free(cpu->arch_wiring);
+    mmu_free(&cpu->mmu);
+}
+
+void cpu_reset(struct cpu *cpu)
+{
+    cpu->arch->reset(cpu);
+    cpu->mmu.performed.active = cpu->note_watch = false;
+    cpu_flush_all(cpu);
+}
+
+size_t cpu_debug_read(struct cpu *cpu, uint32_t va, uint8_t *bytes, size_t length)
+{
+    return mmu_debug_read(&cpu->mmu, va, cpu->arch->mmu_mode(cpu), bytes, length);
+}
+
+size_t cpu_debug_write(struct cpu *cpu, uint32_t va, const uint8_t *bytes, size_t length)
+{
+    return mmu_debug_write(&cpu->mmu, va, cpu->arch->mmu_mode(cpu), bytes, length);
+}
+
+static void print_owner(const struct cpu *cpu, enum block_owner owner, const char *name,
+                        void (*line)(void *opaque, const char *text), void *opaque)
+{
+    const struct block_cache *cache = cpu->blocks;
+    char text[160];
+    double mean = cache->made[owner] ? (double)cache->made_insns[owner] / (double)cache->made[owner] : 0;
+    snprintf(text, sizeof(text), "%s: %llu blocks made, mean length %.2f instructions", name,
+             (unsigned long long)cache->made[owner], mean);
+    line(opaque, text);
+}
+
+void cpu_print_stats(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque)
+{
+    char text[160];
+    snprintf(text, sizeof(text), "icount %llu; TLB fills %llu, device accesses %llu, stores to clean pages %llu, watch checks %llu",
+             (unsigned long long)cpu->machine->clock->icount, (unsigned long long)cpu->mmu.fills, (unsigned long long)cpu->mmu.io,
+             (unsigned long long)cpu->mmu.clean, (unsigned long long)cpu->mmu.watch_checks);
+    line(opaque, text);
+    print_owner(cpu, BLOCK_INTERP, "interpreter", line, opaque);
+    if (!cpu->jit)
+        return;
+    print_owner(cpu, BLOCK_HOST, host_backend->name, line, opaque);
+    host_backend->print_stats(cpu, line, opaque);
+}

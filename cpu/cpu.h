@@ -1,0 +1,157 @@
+/*
+ * The core's view of a CPU. `struct cpu` is derived state and wiring: it lies right behind the arena, at arena->base, and the
+ * architecture's saved state lies right below it, so that generated code reaches both from one base register.
+ */
+#ifndef CPU_CPU_H
+#define CPU_CPU_H
+
+#include "cpu/arch.h"
+#include "softmmu/machine.h"
+#include "softmmu/tlb.h"
+
+struct block_cache;
+struct breakpoints;
+struct jit;
+
+#define JUMP_CACHE_BITS 12
+#define CODE_TLB_BITS 8
+struct jump_cache_entry {
+    uint32_t pc, key; /* key's top bit is set in an empty entry */
+    const void *code;
+};
+
+/* Why cpu_run() came back. */
+enum cpu_exit {
+    CPU_EXIT_LIMIT,   /* the count asked for is reached */
+    CPU_EXIT_IDLE,    /* every interrupt is awaited: nothing to do before the next deadline (sleep=on) */
+    CPU_EXIT_DEBUG,   /* cpu->debug says why */
+    CPU_EXIT_REQUEST, /* machine->s->request, or cpu_stop_soon() */
+};
+
+enum debug_reason { DEBUG_NONE, DEBUG_BREAKPOINT, DEBUG_WATCH, DEBUG_STEP };
+struct debug_event {
+    enum debug_reason reason;
+    struct watch *watch;
+    uint32_t lowest; /* lowest byte touched and watched */
+    uint32_t va, size;
+    enum access_kind kind;
+    uint64_t value;  /* stored, or loaded if the stop came after */
+    uint32_t pc;     /* of the accessing instruction */
+    bool after;      /* the stop came after the unit */
+};
+
+struct cpu {
+    /* Words that generated code uses, in reach of a short displacement. DERIVED. */
+    int32_t budget;        /* instructions left in this slice, as of the last exit from generated code */
+    uint32_t leave;        /* not 0: leave after the present unit */
+    uint32_t leaving;      /* a slow path or helper left the unit: state is at the unit's start or the exception is entered */
+    uint32_t direct_limit; /* bytes of low RAM that loads may reach past the TLB; 0 while a read watch is armed */
+    uint64_t icount_end;   /* icount at which budget is 0 */
+    uint64_t value;        /* result of a slow load */
+    uintptr_t host_return; /* return address into generated code of the call under way; 0 in the interpreter */
+    uint64_t spare;
+
+    struct jump_cache_entry jump_cache[1 << JUMP_CACHE_BITS];
+    struct mmu mmu;
+
+    /* The unit under way. DERIVED. */
+    uint32_t unit_pc;      /* interpreter: first instruction's pc */
+    bool in_slot;          /* that instruction is a delay slot */
+    bool in_unit;          /* a unit is under way */
+    bool skip_breakpoint;  /* the next unit may start at a breakpoint */
+    bool skip_watch;       /* watches do not stop the next unit */
+    bool note_watch;       /* stop-after: the unit being re-run was hit already; stop when it is complete */
+    bool slot_break;       /* a breakpoint may lie on the next unit's slot */
+    bool stop_soon;
+    uint8_t code_page_cached[1 << CODE_TLB_BITS]; /* the jump cache may hold entries of a page with this index */
+    struct code_tlb_entry {
+        uint32_t tag; /* page | valid */
+        uint32_t key;
+        uint64_t phys;
+    } code_tlb[1 << CODE_TLB_BITS];
+    bool single;           /* the next unit is run alone, by the interpreter */
+    struct debug_event debug;
+    struct debug_event watch_event; /* of note_watch */
+
+    /* WIRING. */
+    const struct cpu_arch *arch;
+    const void *arch_config;   /* the model: the architecture's own struct */
+    void *arch_wiring;         /* timers, lines */
+    struct machine *machine;
+    struct block_cache *blocks;
+    struct jit *jit;           /* NULL: interpreter only */
+    struct breakpoints *breakpoints;
+    bool idle_jumps;           /* sleep=off: idle time passes at once, inside cpu_run() */
+    unsigned max_block;        /* most instructions in a block */
+};
+
+/* The saved state: the architecture's struct, whose size is state_size rounded up to pages; it ends at the cpu struct. */
+static inline void *cpu_state(const struct cpu *cpu)
+{
+    return (uint8_t *)cpu - cpu->arch->state_size;
+}
+static inline uint32_t *cpu_pc(const struct cpu *cpu)
+{
+    return (uint32_t *)((uint8_t *)cpu_state(cpu) + cpu->arch->pc_offset);
+}
+
+enum cpu_accel { ACCEL_JIT, ACCEL_INTERP };
+struct cpu_options {
+    enum cpu_accel accel;
+    unsigned max_block;   /* 0: BLOCK_MAX_INSNS */
+    size_t code_cache;    /* bytes of generated code; 0: 128 MiB */
+};
+
+/* An idle jump, a unit that counts one: time is `vtime` afterwards, or what the count makes it if that is later. */
+void cpu_idle_jump(struct cpu *cpu, uint64_t vtime);
+
+/* How much memory struct cpu takes behind the arena. */
+size_t cpu_derived_size(void);
+/* Makes the CPU of a machine whose arena was made with this architecture's state size. NULL and an error line if there is no memory for code. */
+struct cpu *cpu_new(struct machine *machine, const struct cpu_arch *arch, const void *config, const struct cpu_options *options);
+void cpu_free(struct cpu *cpu);
+void cpu_reset(struct cpu *cpu);
+
+/* Runs from the present boundary until icount >= until, or something else ends it. */
+enum cpu_exit cpu_run(struct cpu *cpu, uint64_t until);
+/* From a signal handler's or event's side: cpu_run() comes back at the next boundary it looks at. */
+void cpu_stop_soon(struct cpu *cpu);
+
+/*
+ * For helpers and slow paths that end the unit (exceptions): brings state to the unit's start, with icount there, sets in_slot, and marks the unit as left. The caller then changes state (enters the exception) and returns.
+ * The caller adds to the count by cpu_count(): 1, or 2 if in_slot (timetravel.md).
+ */
+void cpu_leave_unit(struct cpu *cpu);
+void cpu_count(struct cpu *cpu, unsigned instructions);
+/* icount made exact for the instruction under way (its unit's start), for reads of time: no other effect. */
+void cpu_sync_icount(struct cpu *cpu);
+/* Leave after this unit: an interrupt may be pending, a mapping or the mode changed. */
+static inline void cpu_leave_soon(struct cpu *cpu)
+{
+    cpu->leave = 1;
+}
+
+/* The guest changed how addresses translate: what the core derived from it must go. */
+void cpu_flush_range(struct cpu *cpu, uint32_t first, uint32_t last);
+void cpu_flush_outside(struct cpu *cpu, uint32_t keep_first, uint32_t keep_last);
+void cpu_flush_all(struct cpu *cpu);
+
+/* Debugger's points (virtual addresses). Inserting twice counts twice. */
+void cpu_breakpoint_insert(struct cpu *cpu, uint32_t pc);
+bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc);
+bool cpu_breakpoint_at(const struct cpu *cpu, uint32_t pc);
+/* On the instruction at pc or on the one after it, which may be its slot. */
+static inline bool cpu_point_near(const struct cpu *cpu, uint32_t pc)
+{
+    return cpu_breakpoint_at(cpu, pc) || cpu_breakpoint_at(cpu, pc + cpu->arch->insn_align);
+}
+/* Watches are inserted into cpu->mmu.watches (softmmu/watch.h). */
+
+/* Memory as the CPU sees it in its present mode, for debuggers. */
+size_t cpu_debug_read(struct cpu *cpu, uint32_t va, uint8_t *bytes, size_t length);
+size_t cpu_debug_write(struct cpu *cpu, uint32_t va, const uint8_t *bytes, size_t length);
+
+/* -d stats. */
+void cpu_print_stats(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque);
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * The dispatcher: what happens at a boundary, in the order of timetravel.md ("The order of events at boundary N"), and the run
+ * from one boundary that matters to the next.
+ */
+#include "cpu/backend.h"
+#include "cpu/block.h"
+#include "softmmu/log.h"
+
+/* The longest stretch without a look at the boundary: budgets are 31 bits wide. */
+#define LONGEST_RUN (1u << 30)
+
+void cpu_stop_soon(struct cpu *cpu)
+{
+    cpu->stop_soon = true;
+    cpu->leave = 1;
+}
+
+void cpu_idle_jump(struct cpu *cpu, uint64_t vtime)
+{
+    clock_idle_to(cpu->machine->clock, vtime);
+}
+
+/* What was asked of one unit only is over. */
+static void unit_done(struct cpu *cpu)
+{
+    cpu->skip_breakpoint = cpu->skip_watch = cpu->slot_break = cpu->single = false;
+}
+
+static bool at_breakpoint(struct cpu *cpu)
+{
+    uint32_t pc = *cpu_pc(cpu);
+    if (LIKELY(!cpu->breakpoints) || cpu->skip_breakpoint || !cpu_breakpoint_at(cpu, pc))
+        return false;
+    cpu->debug = (struct debug_event){ .reason = DEBUG_BREAKPOINT, .pc = pc };
+    return true;
+}
+
+static void fire_timers(struct cpu *cpu)
+{
+    struct machine *machine = cpu->machine;
+    uint64_t now = clock_now(machine->clock);
+    if (machine->timers.next <= now)
+        timers_fire(&machine->timers, now);
+}
+
+/* The leaving part of a boundary: inputs, then an interrupt or an idle jump. True: that was the unit. */
+static bool leave_boundary(struct cpu *cpu, bool *idle)
+{
+    const struct cpu_arch *arch = cpu->arch;
+    if (inputs_pending(cpu->machine->inputs)) {
+        inputs_apply(cpu->machine->inputs);
+        fire_timers(cpu);
+    }
+    if (arch->interrupt_pending(cpu)) {
+        if (arch->waiting(cpu))
+            arch->wake(cpu);
+        arch->take_interrupt(cpu);
+        cpu->machine->clock->icount++;
+        unit_done(cpu);
+        return true;
+    }
+    if (!arch->waiting(cpu))
+        return false;
+    *idle = !cpu->idle_jumps || cpu->machine->timers.next == TIMER_OFF;
+    if (!*idle)
+        cpu_idle_jump(cpu, cpu->machine->timers.next);
+    return true;
+}
+
+static void set_budget(struct cpu *cpu, uint64_t until)
+{
+    struct clock_state *clock = cpu->machine->clock;
+    uint64_t limit = min_u64(until, clock_icount_at(clock, cpu->machine->timers.next));
+    uint64_t count = min_u64(limit - clock->icount, LONGEST_RUN);
+    cpu->budget = (int32_t)count;
+    cpu->icount_end = clock->icount + count;
+}
+
+/* A unit alone: the one at a breakpoint or watch stop, one whose access is done already, one with a breakpoint on its slot. */
+static void run_single(struct cpu *cpu)
+{
+    uint32_t pc = *cpu_pc(cpu);
+    cpu->single = true;
+    cpu->slot_break = !cpu->skip_breakpoint && cpu_breakpoint_at(cpu, pc + cpu->arch->insn_align);
+    cpu->icount_end -= (uint64_t)(cpu->budget - 1);
+    cpu->budget = 1;
+    cpu->leave = 0;
+    interp_run(cpu);
+    if (cpu->note_watch && cpu->debug.reason == DEBUG_NONE) {
+        cpu->debug = cpu->watch_event;
+        cpu->debug.after = true;
+    }
+    cpu->note_watch = false;
+    cpu->mmu.performed.active = false;
+    unit_done(cpu);
+}
+
+static bool wants_single(const struct cpu *cpu)
+{
+    return cpu->mmu.performed.active || cpu->note_watch || cpu->skip_watch || cpu->skip_breakpoint ||
+           (cpu->breakpoints && cpu_point_near(cpu, *cpu_pc(cpu)));
+}
+
+static void run_stretch(struct cpu *cpu, uint64_t until)
+{
+    set_budget(cpu, until);
+    cpu->leaving = 0;
+    if (UNLIKELY(wants_single(cpu)))
+        run_single(cpu);
+    else if (cpu->jit)
+        host_backend->run(cpu);
+    else
+        interp_run(cpu);
+    cpu->machine->clock->icount = cpu->icount_end - (uint64_t)(int64_t)cpu->budget;
+    interp_collect(cpu);
+}
+
+/* State N is complete: is there a reason to stop at it? */
+static bool stops_here(struct cpu *cpu, uint64_t until, enum cpu_exit *exit)
+{
+    if (cpu->machine->clock->icount >= until)
+        *exit = CPU_EXIT_LIMIT;
+    else if (cpu->machine->s->request != REQUEST_NONE || cpu->stop_soon)
+        *exit = CPU_EXIT_REQUEST;
+    else if (cpu->debug.reason != DEBUG_NONE || at_breakpoint(cpu))
+        *exit = CPU_EXIT_DEBUG;
+    else
+        return false;
+    return true;
+}
+
+/* The unit under way is incomplete while its access awaits its answer, or its re-run: no boundary, nothing may happen there. */
+static bool mid_unit(const struct cpu *cpu)
+{
+    return cpu->mmu.performed.active || (cpu->note_watch && cpu->debug.reason == DEBUG_NONE);
+}
+
+enum cpu_exit cpu_run(struct cpu *cpu, uint64_t until)
+{
+    enum cpu_exit exit = CPU_EXIT_LIMIT;
+    cpu->debug.reason = DEBUG_NONE;
+    for (;;) {
+        bool idle = false;
+        cpu->leave = 0;
+        if (LIKELY(!mid_unit(cpu))) {
+            fire_timers(cpu);
+            if (cpu->debug.reason == DEBUG_WATCH) /* a hit is told before a limit that falls on the same boundary */
+                exit = CPU_EXIT_DEBUG;
+            else if (!stops_here(cpu, until, &exit)) {
+                if (leave_boundary(cpu, &idle)) {
+                    if (!idle)
+                        continue;
+                    return CPU_EXIT_IDLE;
+                }
+                run_stretch(cpu, until);
+                continue;
+            }
+            if (exit == CPU_EXIT_REQUEST)
+                cpu->stop_soon = false;
+            return exit;
+        }
+        run_stretch(cpu, until);
+    }
+}

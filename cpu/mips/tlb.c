@@ -1,0 +1,166 @@
+/* The TLB's instructions. What the core derived from an entry is flushed only if the entry could be in use and really changes. */
+#include "cpu/mips/tlb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cpu/mips/cp0.h"
+#include "cpu/mips/mmu.h"
+
+void mips_mapping_changed(struct cpu *cpu)
+{
+    cpu_flush_outside(cpu, UNMAPPED_FIRST, UNMAPPED_LAST);
+    cpu_leave_soon(cpu);
+}
+
+void mips_tlb_reset(struct cpu *cpu)
+{
+    struct mips_state *s = mips_state(cpu);
+    for (unsigned i = 0; i < MIPS_TLB_MAX; i++) /* addresses of kseg0 are never looked up */
+        s->tlb[i] = (struct mips_tlb_entry){.vpn2 = UNMAPPED_FIRST + i * 0x2000};
+    s->last_tlbwr = UINT32_MAX;
+}
+
+static uint32_t mix(uint64_t x)
+{
+    x ^= x >> 31;
+    x *= 0x9e3779b97f4a7c15u;
+    x ^= x >> 29;
+    x *= 0xd6e8feb86659fd93u;
+    return (uint32_t)(x >> 32);
+}
+
+static unsigned unwired(const struct cpu *cpu)
+{
+    return mips_model(cpu)->tlb_entries - mips_state(cpu)->wired;
+}
+
+uint32_t mips_tlb_random(const struct cpu *cpu)
+{
+    const struct mips_state *s = mips_state(cpu);
+    return s->wired + mix((uint64_t)s->random_word << 32 ^ cpu->machine->clock->icount) % unwired(cpu);
+}
+
+/* The page mask as hardware takes it: a run of ones; holes are filled. */
+static uint32_t whole_mask(uint32_t mask)
+{
+    for (unsigned shift = 1; shift < 16; shift <<= 1)
+        mask |= mask >> shift;
+    return mask & 0x1fffe000;
+}
+
+static struct mips_tlb_entry entry_from_registers(const struct mips_state *s)
+{
+    struct mips_tlb_entry entry = {.page_mask = whole_mask(s->page_mask)};
+    entry.vpn2 = s->entry_hi & ENTRYHI_VPN2 & ~entry.page_mask;
+    entry.asid = s->entry_hi & ENTRYHI_ASID;
+    entry.global = s->entry_lo[0] & s->entry_lo[1] & ENTRYLO_G;
+    entry.lo[0] = s->entry_lo[0] & ~ENTRYLO_G;
+    entry.lo[1] = s->entry_lo[1] & ~ENTRYLO_G;
+    return entry;
+}
+
+static bool same_page(const struct mips_tlb_entry *a, const struct mips_tlb_entry *b, unsigned half)
+{
+    return a->vpn2 == b->vpn2 && a->page_mask == b->page_mask && a->asid == b->asid && a->global == b->global &&
+           a->lo[half] == b->lo[half];
+}
+
+/* Pages of another ASID are not in the core's tables: a change of ASID flushes them. */
+static void flush_half(struct cpu *cpu, const struct mips_tlb_entry *old, unsigned half)
+{
+    if (!(old->lo[half] & ENTRYLO_V))
+        return;
+    if (!old->global && old->asid != (mips_state(cpu)->entry_hi & ENTRYHI_ASID))
+        return;
+    uint32_t size = mips_tlb_page_size(old);
+    uint32_t first = old->vpn2 + half * size;
+    cpu_flush_range(cpu, first, first + size - 1);
+    cpu_leave_soon(cpu);
+}
+
+static void write_entry(struct cpu *cpu, unsigned index)
+{
+    struct mips_state *s = mips_state(cpu);
+    struct mips_tlb_entry old = s->tlb[index], new = entry_from_registers(s);
+    s->tlb[index] = new;
+    for (unsigned half = 0; half < 2; half++)
+        if (!same_page(&old, &new, half))
+            flush_half(cpu, &old, half);
+}
+
+static unsigned index_of(const struct cpu *cpu)
+{
+    return mips_state(cpu)->index & (mips_model(cpu)->tlb_entries - 1);
+}
+
+uint32_t helper_tlbwi(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
+{
+    write_entry(cpu, index_of(cpu));
+    return 0;
+}
+
+uint32_t helper_tlbwr(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
+{
+    struct mips_state *s = mips_state(cpu);
+    cpu_sync_icount(cpu);
+    unsigned index = mips_tlb_random(cpu), n = unwired(cpu);
+    if (index == s->last_tlbwr && n > 1)
+        index = s->wired + (index - s->wired + 1) % n;
+    s->last_tlbwr = index;
+    s->random_word = s->random_word * 1664525 + 1013904223;
+    write_entry(cpu, index);
+    return 0;
+}
+
+uint32_t helper_tlbr(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
+{
+    struct mips_state *s = mips_state(cpu);
+    const struct mips_tlb_entry *entry = &s->tlb[index_of(cpu)];
+    s->page_mask = entry->page_mask;
+    s->entry_lo[0] = entry->lo[0] | entry->global;
+    s->entry_lo[1] = entry->lo[1] | entry->global;
+    cp0_write(cpu, CP0_ENTRYHI, entry->vpn2 | entry->asid);
+    return 0;
+}
+
+uint32_t helper_tlbp(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
+{
+    struct mips_state *s = mips_state(cpu);
+    unsigned count = mips_model(cpu)->tlb_entries;
+    for (unsigned i = 0; i < count; i++) {
+        const struct mips_tlb_entry *entry = &s->tlb[i];
+        uint32_t vpn2 = s->entry_hi & ENTRYHI_VPN2 & ~entry->page_mask;
+        if (vpn2 == entry->vpn2 && (entry->global || entry->asid == (s->entry_hi & ENTRYHI_ASID))) {
+            s->index = i;
+            return 0;
+        }
+    }
+    s->index |= 0x80000000;
+    return 0;
+}
+
+static void print_half(const struct mips_tlb_entry *entry, unsigned half, char *text, size_t room)
+{
+    uint32_t lo = entry->lo[half], phys = lo << 6 & GUEST_PAGE_MASK;
+    if (lo & ENTRYLO_V)
+        snprintf(text, room, "%08x %c cache %u", phys, lo & ENTRYLO_D ? 'w' : 'r', lo >> 3 & 7);
+    else
+        snprintf(text, room, "-");
+}
+
+void mips_print_tlb(struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque)
+{
+    const struct mips_state *s = mips_state(cpu);
+    char text[128], even[32], odd[32];
+    snprintf(text, sizeof(text), "ASID %02x, Wired %u", s->entry_hi & ENTRYHI_ASID, s->wired);
+    line(opaque, text);
+    for (unsigned i = 0; i < mips_model(cpu)->tlb_entries; i++) {
+        const struct mips_tlb_entry *entry = &s->tlb[i];
+        print_half(entry, 0, even, sizeof(even));
+        print_half(entry, 1, odd, sizeof(odd));
+        snprintf(text, sizeof(text), "%2u: %08x, 2 x %u KiB, %s %02x: %s | %s", i, entry->vpn2, mips_tlb_page_size(entry) >> 10,
+                 entry->global ? "global" : "ASID", entry->asid, even, odd);
+        line(opaque, text);
+    }
+}

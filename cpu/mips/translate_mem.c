@@ -1,0 +1,56 @@
+/* Loads and stores. Loads write their register themselves: nothing else of the unit may be written before a later access. */
+#include "cpu/mips/translate.h"
+
+#define ROW(name, call)                                                                                                          \
+    void tr_##name(struct translator *t, const struct mips_insn *i)                                                              \
+    {                                                                                                                            \
+        call;                                                                                                                    \
+    }
+
+static void load(struct translator *t, const struct mips_insn *i, unsigned memop)
+{
+    ir_load(t->ir, tr_memop(t, memop), gpr_dest(t, i->rt), gpr(i, i->rs), i->imm);
+}
+
+static void store(struct translator *t, const struct mips_insn *i, unsigned memop)
+{
+    ir_store(t->ir, tr_memop(t, memop), gpr(i, i->rt), gpr(i, i->rs), i->imm);
+}
+
+static unsigned address(struct translator *t, const struct mips_insn *i)
+{
+    if (!i->imm)
+        return gpr(i, i->rs);
+    unsigned sum = ir_temp(t->ir);
+    ir_binary_imm(t->ir, IR_add, sum, gpr(i, i->rs), i->imm);
+    return sum;
+}
+
+static void by_helper(struct translator *t, const struct mips_insn *i, unsigned helper, unsigned dest)
+{
+    ir_call(t->ir, helper, dest, address(t, i), gpr(i, i->rt), 0);
+}
+
+ROW(lb, load(t, i, MO_8 | MO_SIGN))
+ROW(lbu, load(t, i, MO_8))
+ROW(lh, load(t, i, MO_16 | MO_SIGN))
+ROW(lhu, load(t, i, MO_16))
+ROW(lw, load(t, i, MO_32))
+ROW(sb, store(t, i, MO_8))
+ROW(sh, store(t, i, MO_16))
+ROW(sw, store(t, i, MO_32))
+ROW(lwl, by_helper(t, i, HELPER_lwl, gpr_dest(t, i->rt)))
+ROW(lwr, by_helper(t, i, HELPER_lwr, gpr_dest(t, i->rt)))
+ROW(swl, by_helper(t, i, HELPER_swl, IR_NONE))
+ROW(swr, by_helper(t, i, HELPER_swr, IR_NONE))
+ROW(ll, ir_call(t->ir, HELPER_ll, gpr_dest(t, i->rt), address(t, i), IR_NONE, 0))
+ROW(sc, by_helper(t, i, HELPER_sc, gpr_dest(t, i->rt)))
+ROW(synci, ir_call(t->ir, HELPER_synci, IR_NONE, address(t, i), IR_NONE, 0))
+
+/* Memory is always coherent here, code too. */
+static void nothing(void)
+{
+}
+ROW(sync, nothing())
+ROW(pref, nothing())
+ROW(cache, nothing())

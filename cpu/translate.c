@@ -1,0 +1,110 @@
+#include "cpu/translate.h"
+
+#include "cpu/block.h"
+#include "softmmu/log.h"
+
+static void set_page(struct translator *t, unsigned i, uint64_t phys)
+{
+    t->phys[i] = phys & ~(uint64_t)(GUEST_PAGE - 1);
+    t->host[i] = mmu_code_host(&t->cpu->mmu, t->phys[i]);
+    if (!t->host[i])
+        t->cacheable = false;
+}
+
+/* The page after the first, where a delay slot may lie. Its mapping may change under the block unless the segment is fixed. */
+static bool reach_second_page(struct translator *t, uint32_t pc)
+{
+    struct mmu_page page;
+    if (t->phys[1] != UINT64_MAX)
+        return true;
+    if (!t->arch->translate(t->cpu, pc, ACCESS_FETCH, t->arch->key_mode(t->key), true, &page))
+        return false;
+    set_page(t, 1, page.phys);
+    return true;
+}
+
+bool translator_fetch32(struct translator *t, uint32_t pc, uint32_t *word)
+{
+    unsigned i = ((pc ^ t->start) & GUEST_PAGE_MASK) != 0;
+    if (i && !t->arch->fixed_mapping(pc, t->key))
+        t->cacheable = false;
+    if (i && !reach_second_page(t, pc))
+        return false;
+    uint32_t offset = pc & ~GUEST_PAGE_MASK, value;
+    if (t->host[i])
+        __builtin_memcpy(&value, t->host[i] + offset, sizeof(value));
+    else
+        value = (uint32_t)physmap_read(t->cpu->machine->phys, t->phys[i] | offset, 4);
+    *word = t->big_endian ? __builtin_bswap32(value) : value;
+    return true;
+}
+
+/* One more unit, or none if the buffers have no room for it. */
+static void add_unit(struct translator *t)
+{
+    struct ir *ir = t->ir;
+    unsigned nops = ir->nops, nexits = ir->nexits, ntemps = ir->ntemps, count = ir->count;
+    uint32_t pc = t->pc;
+    bool cacheable = t->cacheable;
+    t->arch->translate_unit(t);
+    bool alone = !t->cacheable && cacheable; /* its slot lies on a page that may be mapped anew: a block of its own */
+    if (!ir->full && !(alone && count)) {
+        t->last_pc = pc + (ir->count - count - 1) * t->arch->insn_align;
+        return;
+    }
+    assert(count);
+    ir->nops = nops;
+    ir->nexits = nexits;
+    ir->ntemps = ntemps;
+    ir->count = count;
+    ir->full = false;
+    t->cacheable = cacheable;
+    ir_exit(ir, pc);
+    t->done = true;
+}
+
+static void log_line(void *opaque, const char *text)
+{
+    log_printf(LOG_BIT_OP, "  %s\n", text);
+}
+
+static void log_guest_code(const struct translator *t)
+{
+    char text[96];
+    for (uint32_t pc = t->start; t->host[0] && pc <= t->last_pc && (pc & GUEST_PAGE_MASK) == (t->start & GUEST_PAGE_MASK); pc += 4) {
+        t->arch->disassemble(t->cpu, pc, t->host[0] + (pc & ~GUEST_PAGE_MASK), 4, text, sizeof(text));
+        log_printf(LOG_BIT_IN_ASM, "%08x  %s\n", pc, text);
+    }
+}
+
+static void log_block(const struct translator *t)
+{
+    if (log_enabled(LOG_BIT_IN_ASM)) {
+        log_printf(LOG_BIT_IN_ASM, "block %08x key %x\n", t->start, t->key);
+        log_guest_code(t);
+    }
+    if (log_enabled(LOG_BIT_OP)) {
+        log_printf(LOG_BIT_OP, "IR of %08x\n", t->start);
+        ir_print(t->ir, t->arch, log_line, NULL);
+    }
+}
+
+void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, unsigned max_insns)
+{
+    struct translator *t = &cpu->blocks->translator;
+    *t = (struct translator){
+        .ir = &cpu->blocks->ir, .cpu = cpu, .arch = cpu->arch, .pc = pc, .key = key, .start = pc,
+        .big_endian = cpu->machine->big_endian, .phys = { 0, UINT64_MAX }, .cacheable = true,
+    };
+    ir_reset(t->ir);
+    set_page(t, 0, phys);
+    if (!t->cacheable)
+        max_insns = 1;
+    do /* and it ends before a unit with a breakpoint, on its slot too: the dispatcher looks at these one by one */
+        add_unit(t);
+    while (!t->done && t->cacheable && t->ir->count < max_insns && ((t->pc ^ pc) & GUEST_PAGE_MASK) == 0 && !cpu_point_near(cpu, t->pc));
+    if (!t->done)
+        ir_exit(t->ir, t->pc);
+    assert(!ir_verify(t->ir, t->arch));
+    log_block(t);
+}

@@ -1,0 +1,33 @@
+/* From guest code to a block of IR: the core walks units, the architecture's translate_unit() emits each. */
+#ifndef CPU_TRANSLATE_H
+#define CPU_TRANSLATE_H
+
+#include "cpu/cpu.h"
+
+#define BLOCK_MAX_INSNS 64
+
+struct translator {
+    struct ir *ir;
+    struct cpu *cpu;
+    const struct cpu_arch *arch;
+    uint32_t pc;   /* of the next unit: translate_unit() moves it on */
+    uint32_t key;  /* arch->state_key() of the block */
+    bool done;     /* set by translate_unit(): the unit ended the block with an IR_END operation */
+    bool big_endian;
+    uint32_t start;           /* pc of the block */
+    uint32_t last_pc;         /* of its last instruction */
+    uint64_t phys[2];         /* physical address of the block's page and of the next one, if reached (else UINT64_MAX) */
+    const uint8_t *host[2];   /* these pages' memory; NULL: no plain memory */
+    bool cacheable;           /* all in plain memory, at places that cannot change under the block */
+};
+
+/*
+ * The 32-bit instruction word at pc, which is on the block's first page or the one after it. False: it cannot be fetched (a fault
+ * of the second page, in a delay slot): the front end emits what raises that exception when execution gets there.
+ */
+bool translator_fetch32(struct translator *t, uint32_t pc, uint32_t *word);
+
+/* Translates the block at (pc, key) into cpu->blocks->ir, of at most max_insns (rounded up to a unit). phys: of pc. */
+void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, unsigned max_insns);
+
+#endif

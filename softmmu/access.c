@@ -1,0 +1,197 @@
+/*
+ * The slow path: an access that the inline look-up did not serve. The order is fixed: alignment, translation, watches, then the
+ * access itself; so an access that is left has had no effect.
+ */
+#include <string.h>
+
+#include "softmmu/machine.h"
+#include "softmmu/tlb.h"
+#include "softmmu/tlb_internal.h"
+#include "softmmu/watch.h"
+
+static struct tlb_entry *entry_for(struct mmu *mmu, uint32_t va, enum access_kind kind, unsigned mode)
+{
+    struct tlb_entry *entry = &mmu->tlb[mode][kind == ACCESS_STORE][tlb_index(va)];
+    if (((entry->tag ^ va) & GUEST_PAGE_MASK) == 0 && !(entry->tag & TLB_INVALID))
+        return entry;
+    return mmu_fill(mmu, va, kind, mode);
+}
+
+static uint8_t *entry_host(const struct tlb_entry *entry, uint32_t va)
+{
+    return (uint8_t *)(entry->addend + (intptr_t)va);
+}
+
+static uint64_t entry_phys(const struct tlb_entry *entry, uint32_t va)
+{
+    return (uint64_t)entry->frame << GUEST_PAGE_BITS | (va & ~GUEST_PAGE_MASK);
+}
+
+/* True: a watch stops the unit before the access. */
+static bool watch_stops(struct mmu *mmu, uint32_t va, unsigned size, enum access_kind kind, uint64_t value)
+{
+    uint64_t lowest;
+    mmu->watch_checks++;
+    struct watch *watch = watch_find(mmu->watches, va, size, kind == ACCESS_STORE ? WATCH_WRITE : WATCH_READ, &lowest);
+    return watch && mmu->ops->watch_hit(mmu->cpu, watch, (uint32_t)lowest, kind, va, size, value);
+}
+
+/* A store to a page that is clean or has code on it: notes the page as dirty, drops the blocks that are written. */
+static void store_to_clean(struct mmu *mmu, struct tlb_entry *entry, uint32_t va, unsigned size)
+{
+    size_t page = arena_page_of(mmu->machine->arena, entry_host(entry, va));
+    uint8_t *flags = &mmu->page_flags[page];
+    mmu->clean++;
+    *flags |= PAGE_DIRTY;
+    if (*flags & PAGE_CODE) {
+        size_t first = va & ~GUEST_PAGE_MASK;
+        mmu->ops->code_written(mmu->cpu, page, first, first + size - 1);
+    }
+    if (!(*flags & PAGE_CODE))
+        entry->tag &= ~(uint32_t)TLB_CLEAN;
+}
+
+static uint64_t read_memory(const uint8_t *host, unsigned size)
+{
+    uint64_t value = 0;
+    memcpy(&value, host, size);
+    return value;
+}
+
+static uint64_t extend(uint64_t value, unsigned memop)
+{
+    if (!(memop & MO_SIGN))
+        return value;
+    return (memop & MO_SIZE) == MO_8 ? (uint32_t)(int8_t)value : (uint32_t)(int16_t)value;
+}
+
+/* In the map's order: the byte at the lowest address is the least significant. */
+static uint64_t load_entry(struct mmu *mmu, const struct tlb_entry *entry, uint32_t va, unsigned size)
+{
+    if (!(entry->tag & TLB_IO))
+        return read_memory(entry_host(entry, va), size);
+    mmu->io++;
+    mmu->ops->sync(mmu->cpu);
+    return physmap_read(mmu->machine->phys, entry_phys(entry, va), size);
+}
+
+static void store_entry(struct mmu *mmu, struct tlb_entry *entry, uint32_t va, unsigned size, uint64_t value)
+{
+    if (entry->tag & TLB_IO) {
+        mmu->io++;
+        mmu->ops->sync(mmu->cpu);
+        physmap_write(mmu->machine->phys, entry_phys(entry, va), value, size);
+        return;
+    }
+    uint8_t *host = entry_host(entry, va);
+    if (entry->tag & TLB_CLEAN)
+        store_to_clean(mmu, entry, va, size);
+    memcpy(host, &value, size);
+}
+
+static bool answered(struct mmu *mmu, uint64_t *value)
+{
+    if (LIKELY(!mmu->performed.active))
+        return false;
+    mmu->performed.active = false;
+    if (value)
+        *value = mmu->performed.value;
+    return true;
+}
+
+bool mmu_load(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint64_t *value)
+{
+    unsigned size = 1u << (memop & MO_SIZE);
+    if (answered(mmu, value))
+        return true;
+    if (va & (size - 1)) {
+        mmu->ops->misaligned(mmu->cpu, va, ACCESS_LOAD);
+        return false;
+    }
+    struct tlb_entry *entry = entry_for(mmu, va, ACCESS_LOAD, mode);
+    if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, size, ACCESS_LOAD, 0)))
+        return false;
+    uint64_t loaded = load_entry(mmu, entry, va, size);
+    *value = extend(memop & MO_SWAP ? byte_swap(loaded, size) : loaded, memop);
+    return true;
+}
+
+bool mmu_store(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint64_t value)
+{
+    unsigned size = 1u << (memop & MO_SIZE);
+    if (answered(mmu, NULL))
+        return true;
+    if (va & (size - 1)) {
+        mmu->ops->misaligned(mmu->cpu, va, ACCESS_STORE);
+        return false;
+    }
+    struct tlb_entry *entry = entry_for(mmu, va, ACCESS_STORE, mode);
+    if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, size, ACCESS_STORE, value)))
+        return false;
+    store_entry(mmu, entry, va, size, memop & MO_SWAP ? byte_swap(value, size) : value);
+    return true;
+}
+
+bool mmu_load_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode, uint8_t *bytes)
+{
+    uint64_t value;
+    assert(length >= 1 && (va & 3) + length <= 4);
+    if (!answered(mmu, &value)) {
+        struct tlb_entry *entry = entry_for(mmu, va, ACCESS_LOAD, mode);
+        if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, length, ACCESS_LOAD, 0)))
+            return false;
+        unsigned shift = 8 * (va & 3);
+        value = entry->tag & TLB_IO ? load_entry(mmu, entry, va & ~3u, 4) >> shift : load_entry(mmu, entry, va, length);
+        mmu->performed.value = value;
+    }
+    memcpy(bytes, &value, length);
+    return true;
+}
+
+bool mmu_store_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode, const uint8_t *bytes)
+{
+    uint64_t value = read_memory(bytes, length);
+    assert(length >= 1 && (va & 3) + length <= 4);
+    if (answered(mmu, NULL))
+        return true;
+    struct tlb_entry *entry = entry_for(mmu, va, ACCESS_STORE, mode);
+    if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, length, ACCESS_STORE, value)))
+        return false;
+    if (!(entry->tag & TLB_IO)) {
+        store_entry(mmu, entry, va, length, value);
+        return true;
+    }
+    for (unsigned i = 0; i < length; i++) /* byte enables: a device sees just these bytes written */
+        store_entry(mmu, entry, va + i, 1, bytes[i]);
+    return true;
+}
+
+size_t mmu_debug_read(struct mmu *mmu, uint32_t va, unsigned mode, uint8_t *bytes, size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        struct mmu_page page;
+        uint32_t at = va + (uint32_t)done;
+        size_t piece = min_u64(length - done, GUEST_PAGE - (at & ~GUEST_PAGE_MASK));
+        if (!mmu->ops->translate(mmu->cpu, at, ACCESS_LOAD, mode, true, &page) ||
+            !phys_read(mmu->machine->phys, page.phys, bytes + done, piece, PHYS_DEBUGGER))
+            break;
+        done += piece;
+    }
+    return done;
+}
+
+size_t mmu_debug_write(struct mmu *mmu, uint32_t va, unsigned mode, const uint8_t *bytes, size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        struct mmu_page page;
+        uint32_t at = va + (uint32_t)done;
+        size_t piece = min_u64(length - done, GUEST_PAGE - (at & ~GUEST_PAGE_MASK));
+        if (!mmu->ops->translate(mmu->cpu, at, ACCESS_LOAD, mode, true, &page) ||
+            !phys_write(mmu->machine->phys, page.phys, bytes + done, piece, PHYS_DEBUGGER))
+            break;
+        done += piece;
+    }
+    return done;
+}

@@ -1,0 +1,130 @@
+#include "softmmu/input.h"
+
+#include <string.h>
+
+#include "softmmu/alloc.h"
+#include "softmmu/clock.h"
+
+/* An input and its bytes in one piece; it moves from the queue to the log without being copied, and never again. */
+struct entry {
+    struct input input;
+    struct entry *next; /* in the queue */
+    uint8_t bytes[];
+};
+
+struct inputs {
+    struct clock_state *clock;
+    struct entry *first, **last; /* submitted, not yet applied */
+    struct entry **log;
+    size_t count, capacity;
+    struct {
+        input_fn *fn;
+        void *opaque;
+    } takers[INPUT_KIND_COUNT][INPUT_CHANNELS];
+    void (*on_submit)(void *opaque);
+    void *on_submit_opaque;
+};
+
+struct inputs *inputs_new(struct clock_state *clock)
+{
+    struct inputs *inputs = alloc_zeroed(sizeof(*inputs));
+    inputs->clock = clock;
+    inputs->last = &inputs->first;
+    return inputs;
+}
+
+void inputs_free(struct inputs *inputs)
+{
+    if (!inputs)
+        return;
+    for (struct entry *entry = inputs->first, *next; entry; entry = next) {
+        next = entry->next;
+        free(entry);
+    }
+    for (size_t i = 0; i < inputs->count; i++)
+        free(inputs->log[i]);
+    free(inputs->log);
+    free(inputs);
+}
+
+void inputs_connect(struct inputs *inputs, enum input_kind kind, unsigned channel, input_fn *fn, void *opaque)
+{
+    assert(kind < INPUT_KIND_COUNT && channel < INPUT_CHANNELS);
+    inputs->takers[kind][channel].fn = fn;
+    inputs->takers[kind][channel].opaque = opaque;
+}
+
+void inputs_on_submit(struct inputs *inputs, void (*fn)(void *opaque), void *opaque)
+{
+    inputs->on_submit = fn;
+    inputs->on_submit_opaque = opaque;
+}
+
+static struct entry *entry_new(enum input_kind kind, unsigned channel, const void *bytes, size_t length)
+{
+    assert(kind < INPUT_KIND_COUNT && channel < INPUT_CHANNELS);
+    assert(length <= UINT32_MAX);
+    struct entry *entry = alloc_zeroed(sizeof(*entry) + length);
+    if (length)
+        memcpy(entry->bytes, bytes, length);
+    entry->input.kind = (uint16_t)kind;
+    entry->input.channel = (uint16_t)channel;
+    entry->input.length = (uint32_t)length;
+    entry->input.bytes = entry->bytes;
+    return entry;
+}
+
+/* The stamp comes before the taker is called, since the taker may count an idle jump. */
+static void apply(struct inputs *inputs, struct entry *entry)
+{
+    entry->next = NULL;
+    entry->input.icount = inputs->clock->icount;
+    inputs->log = alloc_room(inputs->log, &inputs->capacity, inputs->count + 1, sizeof(*inputs->log));
+    inputs->log[inputs->count++] = entry;
+    input_fn *fn = inputs->takers[entry->input.kind][entry->input.channel].fn;
+    if (fn)
+        fn(inputs->takers[entry->input.kind][entry->input.channel].opaque, &entry->input);
+}
+
+void inputs_submit(struct inputs *inputs, enum input_kind kind, unsigned channel, const void *bytes, size_t length)
+{
+    bool was_empty = !inputs->first;
+    struct entry *entry = entry_new(kind, channel, bytes, length);
+    *inputs->last = entry;
+    inputs->last = &entry->next;
+    if (was_empty && inputs->on_submit)
+        inputs->on_submit(inputs->on_submit_opaque);
+}
+
+bool inputs_pending(const struct inputs *inputs)
+{
+    return inputs->first;
+}
+
+void inputs_apply(struct inputs *inputs)
+{
+    /* What a taker submits belongs to the next boundary: else one that always does would hold the guest here forever. */
+    struct entry *entry = inputs->first;
+    inputs->first = NULL;
+    inputs->last = &inputs->first;
+    for (struct entry *next; entry; entry = next) {
+        next = entry->next;
+        apply(inputs, entry);
+    }
+}
+
+void inputs_apply_now(struct inputs *inputs, enum input_kind kind, unsigned channel, const void *bytes, size_t length)
+{
+    apply(inputs, entry_new(kind, channel, bytes, length));
+}
+
+size_t inputs_count(const struct inputs *inputs)
+{
+    return inputs->count;
+}
+
+const struct input *inputs_at(const struct inputs *inputs, size_t index)
+{
+    assert(index < inputs->count);
+    return &inputs->log[index]->input;
+}

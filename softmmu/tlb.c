@@ -1,0 +1,149 @@
+/* The software TLB's entries: filling and flushing. */
+#include "softmmu/tlb.h"
+
+#include <string.h>
+
+#include "softmmu/alloc.h"
+#include "softmmu/machine.h"
+#include "softmmu/tlb_internal.h"
+#include "softmmu/watch.h"
+
+static void invalidate(struct tlb_entry *entry)
+{
+    entry->tag = TLB_INVALID;
+}
+
+void mmu_flush_all(struct mmu *mmu)
+{
+    struct tlb_entry *entry = &mmu->tlb[0][0][0];
+    for (unsigned i = 0; i < MMU_MODES * 2 * TLB_ENTRIES; i++)
+        invalidate(&entry[i]);
+}
+
+static bool inside(const struct tlb_entry *entry, uint32_t first, uint32_t last)
+{
+    uint32_t page = entry->tag & GUEST_PAGE_MASK;
+    return page >= (first & GUEST_PAGE_MASK) && page <= last;
+}
+
+static void flush_page(struct mmu *mmu, uint32_t va)
+{
+    for (unsigned mode = 0; mode < MMU_MODES; mode++)
+        for (unsigned store = 0; store < 2; store++) {
+            struct tlb_entry *entry = &mmu->tlb[mode][store][tlb_index(va)];
+            if (inside(entry, va, va))
+                invalidate(entry);
+        }
+}
+
+void mmu_flush_range(struct mmu *mmu, uint32_t first, uint32_t last)
+{
+    uint64_t pages = ((uint64_t)(last >> GUEST_PAGE_BITS) - (first >> GUEST_PAGE_BITS)) + 1;
+    if (pages <= 64) {
+        for (uint64_t i = 0; i < pages; i++)
+            flush_page(mmu, first + (uint32_t)(i << GUEST_PAGE_BITS));
+        return;
+    }
+    struct tlb_entry *entry = &mmu->tlb[0][0][0];
+    for (unsigned i = 0; i < MMU_MODES * 2 * TLB_ENTRIES; i++)
+        if (inside(&entry[i], first, last))
+            invalidate(&entry[i]);
+}
+
+void mmu_flush_outside(struct mmu *mmu, uint32_t keep_first, uint32_t keep_last)
+{
+    struct tlb_entry *entry = &mmu->tlb[0][0][0];
+    for (unsigned i = 0; i < MMU_MODES * 2 * TLB_ENTRIES; i++)
+        if (!inside(&entry[i], keep_first, keep_last))
+            invalidate(&entry[i]);
+}
+
+/* Every write entry onto the page gets the flag; which virtual pages lead there is not known, so all are looked at. */
+void mmu_protect_page(struct mmu *mmu, size_t arena_page)
+{
+    const uint8_t *host = mmu->machine->arena->origin + (arena_page << ARENA_PAGE_BITS);
+    for (unsigned mode = 0; mode < MMU_MODES; mode++)
+        for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+            struct tlb_entry *entry = &mmu->tlb[mode][1][i];
+            uint32_t page = entry->tag & GUEST_PAGE_MASK;
+            if (!(entry->tag & (TLB_INVALID | TLB_IO)) && (uint8_t *)(entry->addend + page) == host)
+                entry->tag |= TLB_CLEAN;
+        }
+}
+
+void mmu_clean_all(struct mmu *mmu)
+{
+    size_t pages = arena_page_count(mmu->machine->arena);
+    for (size_t i = 0; i < pages; i++)
+        mmu->page_flags[i] &= (uint8_t)~PAGE_DIRTY;
+    for (unsigned mode = 0; mode < MMU_MODES; mode++)
+        for (unsigned i = 0; i < TLB_ENTRIES; i++)
+            if (!(mmu->tlb[mode][1][i].tag & (TLB_INVALID | TLB_IO)))
+                mmu->tlb[mode][1][i].tag |= TLB_CLEAN;
+}
+
+static uint32_t watch_flag(const struct mmu *mmu, uint32_t page, bool store)
+{
+    unsigned kinds = watch_page_kinds(mmu->watches, page, page | ~GUEST_PAGE_MASK);
+    return kinds & (store ? WATCH_WRITE : WATCH_READ) ? TLB_WATCH : 0;
+}
+
+struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, unsigned mode)
+{
+    struct mmu_page page;
+    bool store = kind == ACCESS_STORE;
+    if (!mmu->ops->translate(mmu->cpu, va, kind, mode, false, &page))
+        return NULL;
+    uint32_t base = va & GUEST_PAGE_MASK;
+    uint64_t phys = page.phys & ~(uint64_t)(GUEST_PAGE - 1);
+    struct phys_place place = physmap_find(mmu->machine->phys, phys);
+    struct tlb_entry *entry = &mmu->tlb[mode][store][tlb_index(va)];
+    bool memory = place.region && place.length >= GUEST_PAGE &&
+                  (place.region->kind == REGION_RAM || (place.region->kind == REGION_ROM && !store));
+    entry->frame = (uint32_t)(phys >> GUEST_PAGE_BITS);
+    entry->tag = base | watch_flag(mmu, base, store);
+    mmu->fills++;
+    if (!memory) {
+        entry->tag |= TLB_IO;
+        return entry;
+    }
+    uint8_t *host = place.region->host + place.offset;
+    uint8_t flags = mmu->page_flags[arena_page_of(mmu->machine->arena, host)];
+    entry->addend = (intptr_t)host - (intptr_t)base;
+    if (store && (flags & (PAGE_CODE | PAGE_DIRTY)) != PAGE_DIRTY)
+        entry->tag |= TLB_CLEAN;
+    return entry;
+}
+
+const uint8_t *mmu_code_host(struct mmu *mmu, uint64_t phys)
+{
+    struct phys_place place = physmap_find(mmu->machine->phys, phys & ~(uint64_t)(GUEST_PAGE - 1));
+    if (!place.region || place.length < GUEST_PAGE || (place.region->kind != REGION_RAM && place.region->kind != REGION_ROM))
+        return NULL;
+    return place.region->host + place.offset + (phys & (GUEST_PAGE - 1));
+}
+
+static void watches_changed(void *opaque, uint64_t first, uint64_t last)
+{
+    struct mmu *mmu = opaque;
+    mmu_flush_range(mmu, (uint32_t)first, (uint32_t)last);
+    if (mmu->ops->watches_changed)
+        mmu->ops->watches_changed(mmu->cpu);
+}
+
+void mmu_init(struct mmu *mmu, struct machine *machine, const struct mmu_ops *ops, void *cpu)
+{
+    mmu->machine = machine;
+    mmu->ops = ops;
+    mmu->cpu = cpu;
+    mmu->page_flags = alloc_zeroed(arena_page_count(machine->arena));
+    mmu->watches = watch_set_new();
+    watch_on_change(mmu->watches, watches_changed, mmu);
+    mmu_flush_all(mmu);
+}
+
+void mmu_free(struct mmu *mmu)
+{
+    watch_set_free(mmu->watches);
+    free(mmu->page_flags);
+}

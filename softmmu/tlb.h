@@ -1,0 +1,132 @@
+/*
+ * The software TLB and the slow path behind it (design sections 5 and 6).
+ *
+ * Read and write entries are separate arrays, one pair a mode, at constant offsets from the CPU's base register. A tag is
+ * a guest page address with flags in bits 4..11: generated code compares it with the access's address, page bits and
+ * low alignment bits kept, so that any flag, a misaligned address and a miss all go to the slow path by one compare.
+ */
+#ifndef SOFTMMU_TLB_H
+#define SOFTMMU_TLB_H
+
+#include "softmmu/base.h"
+
+struct machine;
+struct watch;
+struct watch_set;
+
+#define GUEST_PAGE_BITS 12
+#define GUEST_PAGE ((uint32_t)1 << GUEST_PAGE_BITS)
+#define GUEST_PAGE_MASK (~(GUEST_PAGE - 1))
+
+#define TLB_BITS 10
+#define TLB_ENTRIES (1u << TLB_BITS)
+#define MMU_MODES 2 /* 0: kernel, 1: user; a guest's other modes share one of them as its architecture folder says */
+
+enum tlb_flag {
+    TLB_INVALID = 0x800,
+    TLB_WATCH = 0x400, /* a watch of this access kind lies on the page */
+    TLB_IO = 0x200,    /* not plain memory */
+    TLB_CLEAN = 0x100, /* write entries: the page has blocks on it, or was not written since the last checkpoint */
+};
+
+struct tlb_entry {
+    uint32_t tag;
+    uint32_t frame;  /* physical address >> GUEST_PAGE_BITS */
+    intptr_t addend; /* host address = guest address + addend; not for TLB_IO */
+};
+
+enum access_kind { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
+
+/* How an access is done: log2 of its size in the low bits, and: */
+enum memop {
+    MO_8, MO_16, MO_32, MO_64,
+    MO_SIZE = 3,
+    MO_SIGN = 4,  /* loads of less than 32 bits: sign-extend to 32 */
+    MO_SWAP = 8,  /* the guest's bytes are in the other order than the host's */
+};
+
+/* What the guest's own translation says of a page. */
+struct mmu_page {
+    uint64_t phys; /* of the byte asked for */
+    bool writable;
+};
+
+/* Upcalls into the CPU that owns the MMU; `cpu` is mmu->cpu. */
+struct mmu_ops {
+    /*
+     * Translates one address. False: not allowed; unless probe is set the guest's exception has then been entered.
+     * probe: no side effect at all, for debuggers and for asking ahead.
+     */
+    bool (*translate)(void *cpu, uint32_t va, enum access_kind kind, unsigned mode, bool probe, struct mmu_page *page);
+    /* The access is misaligned: enters the guest's exception. */
+    void (*misaligned)(void *cpu, uint32_t va, enum access_kind kind);
+    /* The bus answered with an error. */
+    void (*bus_error)(void *cpu, uint32_t va, enum access_kind kind);
+    /* Makes machine->clock->icount exact for the access under way: before each device access. */
+    void (*sync)(void *cpu);
+    /* Bytes of a page with code on it are about to change or have changed; drops the blocks that hold them. */
+    void (*code_written)(void *cpu, size_t arena_page, size_t first, size_t last);
+    /* A watched byte is touched. True: the access must not be done now (the stop is recorded and the unit left). */
+    bool (*watch_hit)(void *cpu, struct watch *watch, uint32_t lowest, enum access_kind kind, uint32_t va, unsigned size, uint64_t value);
+    /* The set of watches changed; may be NULL. */
+    void (*watches_changed)(void *cpu);
+};
+
+/* Flags of an arena page, one byte each. */
+enum page_flag {
+    PAGE_CODE = 1,  /* translated blocks hold bytes of it */
+    PAGE_DIRTY = 2, /* written since the last mmu_clean_all() */
+};
+
+struct mmu {
+    struct tlb_entry tlb[MMU_MODES][2][TLB_ENTRIES]; /* [mode][0: loads, 1: stores] */
+    const struct mmu_ops *ops;
+    void *cpu;
+    struct machine *machine;
+    struct watch_set *watches; /* virtual watches: debugger state, outside the arena */
+    uint8_t *page_flags;       /* by arena page */
+    /* The unit is run again and its access was done already: it is answered from here (design section 3). */
+    struct {
+        bool active;
+        uint64_t value;
+    } performed;
+    uint64_t fills, io, clean, watch_checks; /* counters for -d stats */
+};
+
+void mmu_init(struct mmu *mmu, struct machine *machine, const struct mmu_ops *ops, void *cpu);
+void mmu_free(struct mmu *mmu);
+
+static inline unsigned tlb_index(uint32_t va)
+{
+    return va >> GUEST_PAGE_BITS & (TLB_ENTRIES - 1);
+}
+
+/* Flushes: everything; what lies in [first, last]; all but the range [keep_first, keep_last] (a guest's unmapped segments). */
+void mmu_flush_all(struct mmu *mmu);
+void mmu_flush_range(struct mmu *mmu, uint32_t first, uint32_t last);
+void mmu_flush_outside(struct mmu *mmu, uint32_t keep_first, uint32_t keep_last);
+/* Write entries onto this arena page go the slow path again (a block was laid on it). */
+void mmu_protect_page(struct mmu *mmu, size_t arena_page);
+/* All pages clean: PAGE_DIRTY of each is cleared, and write entries go the slow path once more. */
+void mmu_clean_all(struct mmu *mmu);
+
+/*
+ * The slow path: any access that the inline look-up did not serve. mode is the MMU mode. The value is in the CPU's order,
+ * loads extended to 32 bits as memop says. False: the unit is left (exception entered, or a watch stopped it).
+ */
+bool mmu_load(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint64_t *value);
+bool mmu_store(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint64_t value);
+/*
+ * 1 to 4 bytes inside one aligned word, as lwl, lwr, swl and swr touch them: exactly these. bytes are in address order.
+ */
+bool mmu_load_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode, uint8_t *bytes);
+bool mmu_store_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode, const uint8_t *bytes);
+
+/* Memory for debuggers, through the CPU's present mapping, without a trace in the guest. Bytes done from the start. */
+size_t mmu_debug_read(struct mmu *mmu, uint32_t va, unsigned mode, uint8_t *bytes, size_t length);
+size_t mmu_debug_write(struct mmu *mmu, uint32_t va, unsigned mode, const uint8_t *bytes, size_t length);
+
+/* The host address of a code page's byte for fetches, or NULL (MMIO, nothing there). */
+const uint8_t *mmu_code_host(struct mmu *mmu, uint64_t phys);
+
+#endif

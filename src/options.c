@@ -1,0 +1,373 @@
+#include "src/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/mips/mips.h"
+#include "softmmu/log.h"
+#include "src/boards/board.h"
+#include "src/options_value.h"
+
+#define PARSE_ON     (-1)
+#define PARSE_FAILED 1
+#define PARSE_DONE   0
+
+struct row;
+/* Returns PARSE_ON, or the exit status. */
+typedef int row_fn(struct vm_options *options, const struct row *row, const char *argument);
+
+struct row {
+    const char *name;     /* without the dash */
+    const char *argument; /* its name in the help text; NULL: takes none */
+    row_fn *fn;
+    size_t offset; /* of the member that set_text and set_flag fill */
+    const char *help;
+};
+
+static int bad_value(const struct row *row, const char *argument)
+{
+    report_error("-%s %s: expected %s", row->name, argument, row->argument);
+    return PARSE_FAILED;
+}
+
+static int set_text(struct vm_options *options, const struct row *row, const char *argument)
+{
+    *(const char **)((char *)options + row->offset) = argument;
+    return PARSE_ON;
+}
+
+static int set_flag(struct vm_options *options, const struct row *row, const char *argument)
+{
+    *(bool *)((char *)options + row->offset) = true;
+    return PARSE_ON;
+}
+
+/* What QEMU's users write out of habit and what is so here anyway: the argument must be the one in the row. */
+static int accept_same(struct vm_options *options, const struct row *row, const char *argument)
+{
+    return argument && strcmp(argument, row->argument) != 0 ? bad_value(row, argument) : PARSE_ON;
+}
+
+static int set_machine(struct vm_options *options, const struct row *row, const char *argument)
+{
+    if (strcmp(argument, "help") == 0 || strcmp(argument, "?") == 0) {
+        puts("Supported machines are:");
+        for (unsigned i = 0; i < board_count; i++)
+            printf("%-20s %s\n", boards[i]->name, boards[i]->description);
+        return PARSE_DONE;
+    }
+    options->machine = argument;
+    return PARSE_ON;
+}
+
+static int set_cpu(struct vm_options *options, const struct row *row, const char *argument)
+{
+    if (strcmp(argument, "help") == 0 || strcmp(argument, "?") == 0) {
+        puts("Available CPUs:");
+        for (unsigned i = 0; i < mips_model_count; i++)
+            printf("  %s\n", mips_models[i].name);
+        return PARSE_DONE;
+    }
+    options->cpu = argument;
+    return PARSE_ON;
+}
+
+static int set_memory(struct vm_options *options, const struct row *row, const char *argument)
+{
+    struct value_list list;
+    for (value_list_begin(&list, argument, "size"); value_list_next(&list);)
+        if (strcmp(list.key, "size") != 0 || !value_size(list.value, 1 << 20, &options->memory) || !options->memory)
+            return bad_value(row, argument);
+    return PARSE_ON;
+}
+
+static int set_kernel(struct vm_options *options, const struct row *row, const char *argument)
+{
+    static const char key[] = ",addr=";
+    const char *at = strstr(argument, key);
+    options->kernel = argument;
+    if (!at)
+        return PARSE_ON;
+    if (!value_number(at + strlen(key), &options->kernel_address))
+        return bad_value(row, argument);
+    options->kernel = strndup(argument, (size_t)(at - argument));
+    return PARSE_ON;
+}
+
+static int set_serial(struct vm_options *options, const struct row *row, const char *argument)
+{
+    if (options->nserial == MAX_SERIALS) {
+        report_error("-serial: there are no more than %u serial lines", MAX_SERIALS);
+        return PARSE_FAILED;
+    }
+    options->serial[options->nserial++] = argument;
+    return PARSE_ON;
+}
+
+static int set_gdb_default(struct vm_options *options, const struct row *row, const char *argument)
+{
+    options->gdb = "tcp::1234";
+    return PARSE_ON;
+}
+
+static int set_log(struct vm_options *options, const struct row *row, const char *argument)
+{
+    if (strcmp(argument, "help") == 0 || strcmp(argument, "?") == 0) {
+        puts("Log items (comma separated):");
+#define X(id, name, text) printf("%-16s %s\n", name, text);
+        LOG_ITEMS(X)
+#undef X
+        return PARSE_DONE;
+    }
+    return log_set_items(argument) ? PARSE_ON : PARSE_FAILED;
+}
+
+static int set_log_file(struct vm_options *options, const struct row *row, const char *argument)
+{
+    return log_set_file(argument) ? PARSE_ON : PARSE_FAILED;
+}
+
+/* shift=0 is 1000 MIPS, shift=10 about 1; beyond, a guest's timer would outrun it. */
+#define ICOUNT_SHIFT_MAX 10
+
+static bool icount_item(struct vm_options *options, const char *key, const char *value)
+{
+    uint64_t shift;
+    bool align;
+    if (strcmp(key, "sleep") == 0)
+        return value_switch(value, &options->icount_sleep);
+    if (strcmp(key, "align") == 0)
+        return value_switch(value, &align) && !align;
+    if (strcmp(key, "shift") != 0)
+        return false;
+    if (strcmp(value, "auto") == 0) {
+        options->icount_shift = -1;
+        return true;
+    }
+    if (!value_number(value, &shift) || shift > ICOUNT_SHIFT_MAX)
+        return false;
+    options->icount_shift = (int)shift;
+    return true;
+}
+
+static int set_icount(struct vm_options *options, const struct row *row, const char *argument)
+{
+    struct value_list list;
+    for (value_list_begin(&list, argument, "shift"); value_list_next(&list);)
+        if (!icount_item(options, list.key, list.value))
+            return bad_value(row, argument);
+    return PARSE_ON;
+}
+
+static int set_turbo(struct vm_options *options, const struct row *row, const char *argument)
+{
+    options->icount_sleep = false;
+    return PARSE_ON;
+}
+
+static bool rtc_item(struct vm_options *options, const char *key, const char *value)
+{
+    /* There is one clock here: the guest's. In QEMU's words that is `vm`. */
+    if (strcmp(key, "clock") == 0)
+        return strcmp(value, "vm") == 0;
+    if (strcmp(key, "driftfix") == 0)
+        return strcmp(value, "none") == 0;
+    if (strcmp(key, "base") != 0)
+        return false;
+    options->rtc_local = strcmp(value, "localtime") == 0;
+    options->rtc_fixed = !options->rtc_local && strcmp(value, "utc") != 0;
+    return !options->rtc_fixed || value_date(value, &options->rtc_base);
+}
+
+static int set_rtc(struct vm_options *options, const struct row *row, const char *argument)
+{
+    struct value_list list;
+    for (value_list_begin(&list, argument, NULL); value_list_next(&list);)
+        if (!rtc_item(options, list.key, list.value))
+            return bad_value(row, argument);
+    return PARSE_ON;
+}
+
+static int set_accel(struct vm_options *options, const struct row *row, const char *argument)
+{
+    options->accel_jit = strcmp(argument, "jit") == 0;
+    return options->accel_jit || strcmp(argument, "interp") == 0 ? PARSE_ON : bad_value(row, argument);
+}
+
+static int set_smp(struct vm_options *options, const struct row *row, const char *argument)
+{
+    if (strcmp(argument, "1") == 0 || strcmp(argument, "cpus=1") == 0)
+        return PARSE_ON;
+    report_error("-smp %s: stakeout's machines have one CPU", argument);
+    return PARSE_FAILED;
+}
+
+static int set_endian(struct vm_options *options, const struct row *row, const char *argument)
+{
+    options->endian = strcmp(argument, "big") == 0;
+    return options->endian || strcmp(argument, "little") == 0 ? PARSE_ON : bad_value(row, argument);
+}
+
+static int set_max_block(struct vm_options *options, const struct row *row, const char *argument)
+{
+    uint64_t number;
+    if (!value_number(argument, &number) || number < 1 || number > 64)
+        return bad_value(row, argument);
+    options->max_block = (unsigned)number;
+    return PARSE_ON;
+}
+
+static int set_slice(struct vm_options *options, const struct row *row, const char *argument)
+{
+    uint64_t number;
+    if (!value_number(argument, &number) || number < 1 || number > 1000000)
+        return bad_value(row, argument);
+    options->slice_us = (unsigned)number;
+    return PARSE_ON;
+}
+
+static int set_code_cache(struct vm_options *options, const struct row *row, const char *argument)
+{
+    /* Less would not hold the code of one page of the guest; more is out of a host jump's reach. */
+    const uint64_t least = (uint64_t)1 << 20, most = (uint64_t)1 << 30;
+    if (!value_size(argument, 1 << 20, &options->code_cache) || options->code_cache < least || options->code_cache > most)
+        return bad_value(row, argument);
+    return PARSE_ON;
+}
+
+static int show_version(struct vm_options *options, const struct row *row, const char *argument)
+{
+    puts("stakeout " STAKEOUT_VERSION);
+    return PARSE_DONE;
+}
+
+static row_fn show_help;
+
+#define TEXT(member) set_text, offsetof(struct vm_options, member)
+#define FLAG(member) set_flag, offsetof(struct vm_options, member)
+
+/* clang-format off */
+static const struct row rows[] = {
+    {"machine",    "NAME",         set_machine, 0,   "the machine to emulate; help lists them"},
+    {"M",          "NAME",         set_machine, 0,   NULL},
+    {"cpu",        "MODEL",        set_cpu, 0,       "the CPU model; help lists them"},
+    {"m",          "[size=]SIZE",  set_memory, 0,    "guest memory: MiB, or with a suffix k, M, G"},
+    {"smp",        "1",            set_smp, 0,       "number of CPUs: 1"},
+    {"kernel",     "FILE[,addr=ADDRESS]", set_kernel, 0, "an ELF executable, or raw bytes for ADDRESS, where they also start"},
+    {"initrd",     "FILE",         TEXT(initrd),     "initial RAM disk"},
+    {"append",     "TEXT",         TEXT(append),     "the kernel's command line"},
+    {"endian",     "little or big", set_endian, 0,   "the machine's byte order; default: that of the kernel"},
+    {"serial",     "LINE",         set_serial, 0,    "where a serial line goes (may be repeated): [mon:]stdio, null, pty, file:PATH, "
+                                                     "tcp:HOST:PORT[,server[,nowait]], unix:PATH[,server[,nowait]]"},
+    {"nographic",  NULL,           FLAG(nographic),  "first serial line on the terminal (it is, unless -serial says else)"},
+    {"display",    "none",         accept_same, 0,   "accepted: there is no display"},
+    {"vga",        "none",         accept_same, 0,   "accepted: there is no display"},
+    {"monitor",    "none",         accept_same, 0,   "accepted: the monitor is Ctrl-A c on the console, or gdb's `monitor`"},
+    {"net",        "none",         accept_same, 0,   "accepted: there is no network"},
+    {"nic",        "none",         accept_same, 0,   "accepted: there is no network"},
+    {"nodefaults", NULL,           accept_same, 0,   "accepted: there are no default devices to leave out"},
+    {"s",          NULL,           set_gdb_default, 0, "the same as -gdb tcp::1234"},
+    {"gdb",        "ADDRESS",      TEXT(gdb),        "wait for gdb at tcp:[HOST]:PORT or unix:PATH"},
+    {"S",          NULL,           FLAG(stopped),    "do not start the CPU"},
+    {"no-reboot",  NULL,           FLAG(no_reboot),  "exit instead of rebooting"},
+    {"icount",     "[shift=](0..10 or auto)[,sleep=on|off]", set_icount, 0,
+                                                     "2^N ns of guest time an instruction, or as the host's clock goes; sleep=off: idle time passes at once"},
+    {"turbo",      NULL,           set_turbo, 0,     "the same as sleep=off: idle time passes at once"},
+    {"rtc",        "base=utc|localtime|DATE", set_rtc, 0, "the real-time clock's date at power-on"},
+    {"accel",      "jit or interp", set_accel, 0,    "how guest code is run"},
+    {"max-block",  "1..64",        set_max_block, 0, "most instructions in a block of translated code"},
+    {"code-cache", "SIZE (1M..1G)", set_code_cache, 0, "memory for translated code"},
+    {"slice",      "MICROSECONDS (1..1000000)", set_slice, 0, "how long guest code runs between looks at the host's events"},
+    {"d",          "ITEMS",        set_log, 0,       "log these items; help lists them"},
+    {"D",          "FILE",         set_log_file, 0,  "the log goes to FILE instead of stderr"},
+    {"pidfile",    "FILE",         TEXT(pidfile),    "write the process id to FILE"},
+    {"name",       "TEXT",         TEXT(name),       "a name for this machine"},
+    {"help",       NULL,           show_help, 0,     "this text"},
+    {"h",          NULL,           show_help, 0,     NULL},
+    {"version",    NULL,           show_version, 0,  "stakeout's version"},
+};
+
+static const char *const qemu_only[] = {
+    "action", "add-fd", "audio", "audiodev", "bios", "blockdev", "boot", "cdrom", "chardev", "chroot", "daemonize", "debugcon", "device", "dfilter",
+    "drive", "dtb", "dump-vmstate", "echr", "enable-kvm", "fda", "fdb", "fsdev", "full-screen", "fw_cfg", "g", "global", "hda", "hdb", "hdc", "hdd",
+    "incoming", "iscsi", "jitdump", "k", "loadvm", "L", "mem-path", "mem-prealloc", "mon", "mtdblock", "netdev", "no-fd-bootchk",
+    "no-shutdown", "no-user-config", "numa", "object", "only-migratable", "option-rom", "overcommit", "parallel", "pflash", "plugin",
+    "portrait", "preconfig", "prom-env", "qmp", "qmp-pretty", "readconfig", "rotate", "run-with", "runas", "sandbox", "sd", "sdl", "seed",
+    "semihosting", "semihosting-config", "set", "singlestep", "smbios", "snapshot", "spice", "tb-size", "tpmdev", "trace", "usb", "usbdevice",
+    "uuid", "virtfs", "vnc", "watchdog", "watchdog-action", "writeconfig", "xen-domid",
+};
+/* clang-format on */
+
+static int show_help(struct vm_options *options, const struct row *row, const char *argument)
+{
+    printf("usage: %s [options]\n\n", options->name);
+    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+        if (!rows[i].help)
+            continue;
+        int column = printf("  -%s %s", rows[i].name, rows[i].argument ? rows[i].argument : "");
+        printf("%*s%s\n", column < 30 ? 30 - column : 2, "", rows[i].help);
+    }
+    puts("\nOn the console: Ctrl-A h shows what the keys after Ctrl-A do.");
+    return PARSE_DONE;
+}
+
+static const struct row *find_row(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static int unknown_option(const char *option, const char *name)
+{
+    for (unsigned i = 0; name && i < ARRAY_SIZE(qemu_only); i++) {
+        if (strcmp(qemu_only[i], name) == 0) {
+            report_error("-%s is an option of QEMU that stakeout does not have", name);
+            return PARSE_FAILED;
+        }
+    }
+    report_error("%s: unknown option (-help lists the options)", option);
+    return PARSE_FAILED;
+}
+
+/* "-kernel" and "--kernel" to "kernel"; NULL if it is no option. */
+static const char *option_name(const char *text)
+{
+    if (text[0] != '-' || text[1] == '\0')
+        return NULL;
+    return text + (text[1] == '-' ? 2 : 1);
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+int options_parse(struct vm_options *options, int argc, char **argv)
+{
+    *options = (struct vm_options){
+        .kernel_address = UINT64_MAX,
+        .endian = -1,
+        .accel_jit = true,
+        .icount_shift = -1,
+        .icount_sleep = true,
+        .name = argc > 0 ? last_part(argv[0]) : "stakeout",
+    };
+    for (int i = 1; i < argc; i++) {
+        const char *name = option_name(argv[i]);
+        const struct row *row = name ? find_row(name) : NULL;
+        if (!row)
+            return unknown_option(argv[i], name);
+        bool takes_argument = row->argument;
+        if (takes_argument && i + 1 == argc) {
+            report_error("-%s needs an argument: %s", row->name, row->argument);
+            return PARSE_FAILED;
+        }
+        int status = row->fn(options, row, takes_argument ? argv[++i] : NULL);
+        if (status != PARSE_ON)
+            return status;
+    }
+    return PARSE_ON;
+}

@@ -1,0 +1,185 @@
+/*
+ * Two orders over one array: by address (the array itself) and by name (an array of indices). Each symbol knows the nearest symbol
+ * before it of known size that reaches over its start, so that an address behind an inner symbol's end finds the outer one.
+ */
+#include "src/symbols.h"
+
+#include <string.h>
+
+#include "softmmu/alloc.h"
+
+#define NONE UINT32_MAX
+
+struct symbol {
+    uint64_t address, size;
+    uint64_t name;     /* place in the text */
+    uint32_t order;    /* of being added */
+    uint32_t encloser; /* index, or NONE */
+    bool function;
+};
+
+struct symbols {
+    struct symbol *list;
+    size_t count, capacity;
+    uint32_t *by_name;
+    char *text;
+    size_t text_size, text_capacity;
+    bool sorted;
+};
+
+struct symbols *symbols_new(void)
+{
+    return alloc_zeroed(sizeof(struct symbols));
+}
+
+void symbols_free(struct symbols *symbols)
+{
+    if (!symbols)
+        return;
+    free(symbols->list);
+    free(symbols->by_name);
+    free(symbols->text);
+    free(symbols);
+}
+
+size_t symbols_count(const struct symbols *symbols)
+{
+    return symbols ? symbols->count : 0;
+}
+
+void symbols_add(struct symbols *symbols, const char *name, uint64_t address, uint64_t size, bool function)
+{
+    size_t length = strlen(name) + 1;
+    if (length == 1)
+        return;
+    assert(symbols->count < NONE);
+    symbols->text = alloc_room(symbols->text, &symbols->text_capacity, symbols->text_size + length, 1);
+    memcpy(symbols->text + symbols->text_size, name, length);
+    symbols->list = alloc_room(symbols->list, &symbols->capacity, symbols->count + 1, sizeof(*symbols->list));
+    symbols->list[symbols->count] = (struct symbol){
+        .address = address,
+        .size = size,
+        .name = symbols->text_size,
+        .order = (uint32_t)symbols->count,
+        .function = function,
+    };
+    symbols->text_size += length;
+    symbols->count++;
+    symbols->sorted = false;
+}
+
+/* At one address the preferred symbol comes last, where the search for an address ends. */
+static int compare_address(const void *left, const void *right)
+{
+    const struct symbol *a = left, *b = right;
+    if (a->address != b->address)
+        return a->address < b->address ? -1 : 1;
+    if (a->function != b->function)
+        return a->function ? 1 : -1;
+    if (!a->size != !b->size)
+        return a->size ? 1 : -1;
+    return a->order > b->order ? -1 : a->order < b->order;
+}
+
+static int compare_name(const void *left, const void *right, void *opaque)
+{
+    const struct symbols *symbols = opaque;
+    const struct symbol *a = &symbols->list[*(const uint32_t *)left], *b = &symbols->list[*(const uint32_t *)right];
+    int order = strcmp(symbols->text + a->name, symbols->text + b->name);
+    return order ? order : (a->order > b->order) - (a->order < b->order);
+}
+
+static bool covers(const struct symbol *symbol, uint64_t address)
+{
+    return address - symbol->address < symbol->size;
+}
+
+/* The chain of enclosers of symbol i is a stack; what has ended before this symbol leaves it. */
+static void find_enclosers(struct symbols *symbols)
+{
+    uint32_t top = NONE;
+    for (size_t i = 0; i < symbols->count; i++) {
+        struct symbol *symbol = &symbols->list[i];
+        while (top != NONE && !covers(&symbols->list[top], symbol->address))
+            top = symbols->list[top].encloser;
+        symbol->encloser = top;
+        if (symbol->size)
+            top = (uint32_t)i;
+    }
+}
+
+static void sort(struct symbols *symbols)
+{
+    if (symbols->sorted)
+        return;
+    qsort(symbols->list, symbols->count, sizeof(*symbols->list), compare_address);
+    find_enclosers(symbols);
+    free(symbols->by_name);
+    symbols->by_name = alloc_zeroed(symbols->count * sizeof(*symbols->by_name));
+    for (size_t i = 0; i < symbols->count; i++)
+        symbols->by_name[i] = (uint32_t)i;
+    qsort_r(symbols->by_name, symbols->count, sizeof(*symbols->by_name), compare_name, symbols);
+    symbols->sorted = true;
+}
+
+/* How many symbols begin at or before address. */
+static size_t beginning_by(const struct symbols *symbols, uint64_t address)
+{
+    size_t low = 0, high = symbols->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (symbols->list[middle].address <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const char *symbols_name(struct symbols *symbols, uint64_t address, uint64_t *offset)
+{
+    if (!symbols || !symbols->count)
+        return NULL;
+    sort(symbols);
+    size_t n = beginning_by(symbols, address);
+    if (!n)
+        return NULL;
+    const struct symbol *nearest = &symbols->list[n - 1], *symbol = nearest;
+    while (!covers(symbol, address) && symbol->encloser != NONE)
+        symbol = &symbols->list[symbol->encloser];
+    if (!covers(symbol, address))
+        symbol = nearest->size ? NULL : nearest;
+    if (!symbol)
+        return NULL;
+    *offset = address - symbol->address;
+    return symbols->text + symbol->name;
+}
+
+/* The first place in by_name whose name is not below `name`. */
+static size_t first_named(const struct symbols *symbols, const char *name)
+{
+    size_t low = 0, high = symbols->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(symbols->text + symbols->list[symbols->by_name[middle]].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool symbols_find(struct symbols *symbols, const char *name, uint64_t *address)
+{
+    if (!symbols || !symbols->count)
+        return false;
+    sort(symbols);
+    size_t place = first_named(symbols, name);
+    if (place == symbols->count)
+        return false;
+    const struct symbol *symbol = &symbols->list[symbols->by_name[place]];
+    if (strcmp(symbols->text + symbol->name, name) != 0)
+        return false;
+    *address = symbol->address;
+    return true;
+}

@@ -1,0 +1,24 @@
+/* The guest's symbols, from address to name and back. Adding is cheap; the first question sorts. */
+#ifndef SRC_SYMBOLS_H
+#define SRC_SYMBOLS_H
+
+#include "softmmu/base.h"
+
+struct symbols;
+
+struct symbols *symbols_new(void);
+void symbols_free(struct symbols *symbols);
+
+/* name is copied; an empty one is left out. size 0: not known (a label), it then goes as far as the next symbol. */
+void symbols_add(struct symbols *symbols, const char *name, uint64_t address, uint64_t size, bool function);
+size_t symbols_count(const struct symbols *symbols);
+/*
+ * The symbol that address belongs to, and how far it is into it; NULL if there is none. Of nested ones the innermost of known
+ * size, of several at one address a function before an object, a known size before none, and the one added first. symbols may be
+ * NULL. The name lives as long as symbols do, if nothing is added.
+ */
+const char *symbols_name(struct symbols *symbols, uint64_t address, uint64_t *offset);
+/* The first added of this name. False: none. symbols may be NULL. */
+bool symbols_find(struct symbols *symbols, const char *name, uint64_t *address);
+
+#endif

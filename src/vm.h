@@ -1,0 +1,75 @@
+/*
+ * The running machine as the program sees it: run state, the loop's lowest-priority event that executes slices, stops.
+ * vm_stop() and vm_start() are the only ways between running and stopped.
+ */
+#ifndef SRC_VM_H
+#define SRC_VM_H
+
+#include "cpu/cpu.h"
+#include "softmmu/machine.h"
+
+struct board;
+struct event_base;
+struct image;
+struct serials;
+struct symbols;
+struct vm_options;
+
+enum vm_state { VM_STOPPED, VM_RUNNING };
+
+enum vm_stop_reason {
+    VM_STOP_START, /* not started yet (-S) */
+    VM_STOP_USER,  /* ^C, monitor stop, a client connected */
+    VM_STOP_BREAKPOINT,
+    VM_STOP_WATCH, /* vm->cpu->debug tells */
+    VM_STOP_STEP,
+    VM_STOP_SHUTDOWN, /* the guest powered off, or reset under -no-reboot */
+};
+
+/* How a resume ends by itself. */
+enum vm_run_kind { VM_RUN_FREE, VM_RUN_STEP, VM_RUN_RANGE };
+struct vm_run {
+    enum vm_run_kind kind;
+    uint32_t start, end; /* VM_RUN_RANGE: goes on stepping while pc is in [start, end) */
+};
+
+struct vm {
+    struct machine machine;
+    struct cpu *cpu;
+    const struct board *board;
+    const struct vm_options *options;
+    struct event_base *base;
+    struct symbols *symbols;
+    struct image *kernel;
+    struct image *initrd; /* NULL: none */
+    struct serials *serials;
+    void *board_wiring; /* the board's own */
+    enum vm_state state;
+    enum vm_stop_reason stop_reason;
+    bool step_into;       /* monitor set sstep into on */
+    bool watch_note;      /* monitor set watch-note on */
+    bool debugger_waits;  /* a client is connected: slices of about 100 us */
+    struct vm_loop *loop; /* vm.c's own: events, rate control, slice length */
+};
+
+typedef void vm_change_fn(void *opaque, enum vm_state state, enum vm_stop_reason reason);
+/* fn runs after each change of state. */
+void vm_add_change_state_handler(struct vm *vm, vm_change_fn *fn, void *opaque);
+
+/* Makes the machine of these options with the guest loaded, stopped at its first instruction. NULL after an error line. */
+struct vm *vm_new(struct event_base *base, const struct vm_options *options);
+void vm_free(struct vm *vm);
+
+void vm_start(struct vm *vm, const struct vm_run *run); /* NULL: free run */
+/* While running: the stop happens at the next boundary, handlers run then; while stopped: nothing. */
+void vm_stop(struct vm *vm, enum vm_stop_reason reason);
+/* Power-on state again, images reloaded; keeps running or stopped. */
+void vm_reset(struct vm *vm);
+/* Something that the machine waited for has come: look again soon. */
+void vm_wake(struct vm *vm);
+/* Ends the program with this status, once the present event is done. */
+void vm_quit(struct vm *vm, int status);
+/* The event loop until vm_quit(); its status. */
+int vm_loop(struct vm *vm);
+
+#endif

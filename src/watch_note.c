@@ -1,0 +1,115 @@
+#include "src/watch_note.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cpu/mips/insn.h"
+#include "cpu/mips/mips.h"
+#include "src/symbols.h"
+
+enum { INSN_MAX = 16, TEXT_MAX = 128 };
+
+/* A line under construction: what does not fit is cut. */
+static struct line {
+    char text[512];
+    size_t length;
+} last;
+
+static void add(struct line *line, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void add(struct line *line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(line->text + line->length, sizeof(line->text) - line->length, format, args);
+    va_end(args);
+    assert(length >= 0);
+    line->length = (size_t)min_u64(line->length + (size_t)length, sizeof(line->text) - 1);
+}
+
+static void add_place(struct line *line, struct vm *vm, uint32_t pc)
+{
+    uint64_t offset;
+    const char *name = symbols_name(vm->symbols, pc, &offset);
+    add(line, ": %08" PRIx32, pc);
+    if (name)
+        add(line, " %s+0x%" PRIx64, name, offset);
+}
+
+/* Disassembly calls MIPS registers by their names in the ABI, debuggers' rows by their numbers. */
+static const struct cpu_register *register_named(const struct cpu_arch *arch, const char *name)
+{
+    unsigned gpr = 0;
+    while (gpr < ARRAY_SIZE(mips_gpr_names) && strcmp(mips_gpr_names[gpr], name) != 0)
+        gpr++;
+    bool mips = arch == &mips_arch && gpr < ARRAY_SIZE(mips_gpr_names);
+    for (unsigned i = 0; i < arch->nregisters; i++)
+        if (mips ? arch->registers[i].number == gpr : strcmp(arch->registers[i].name, name) == 0)
+            return &arch->registers[i];
+    return NULL;
+}
+
+/* The instruction, and the register that its address comes from as it was before it (a stop after it may have changed it). */
+static void add_insn(struct line *line, struct cpu *cpu)
+{
+    uint8_t bytes[INSN_MAX];
+    char text[TEXT_MAX] = "";
+    size_t length = cpu_debug_read(cpu, cpu->debug.pc, bytes, sizeof(bytes));
+    if (length < cpu->arch->insn_align)
+        return;
+    cpu->arch->disassemble(cpu, cpu->debug.pc, bytes, length, text, sizeof(text));
+    for (char *tab; (tab = strchr(text, '\t'));)
+        *tab = ' ';
+    add(line, ": %s", text);
+    const char *base = cpu->arch->access_base(cpu, bytes);
+    const struct cpu_register *row = base && !cpu->debug.after ? register_named(cpu->arch, base) : NULL;
+    if (row)
+        add(line, ": %s=0x%" PRIx64, base, row->read(cpu, row->arg));
+}
+
+static bool memory_value(struct vm *vm, uint32_t va, uint32_t size, uint64_t *value)
+{
+    uint8_t bytes[8];
+    if (size > sizeof(bytes) || cpu_debug_read(vm->cpu, va, bytes, size) < size)
+        return false;
+    *value = 0;
+    for (uint32_t i = 0; i < size; i++)
+        *value |= (uint64_t)bytes[vm->machine.big_endian ? size - 1 - i : i] << 8 * i;
+    return true;
+}
+
+/* What is stored and what it replaces, or what is loaded. */
+static void add_value(struct line *line, struct vm *vm, const struct debug_event *hit)
+{
+    uint64_t memory;
+    bool known = memory_value(vm, hit->va, hit->size, &memory);
+    add(line, ", %" PRIu32 " byte%s", hit->size, hit->size == 1 ? "" : "s");
+    if (hit->kind == ACCESS_STORE) {
+        add(line, " <- 0x%" PRIx64, hit->value);
+        if (known && !hit->after)
+            add(line, " (was 0x%" PRIx64 ")", memory);
+    } else if (hit->after) {
+        add(line, " -> 0x%" PRIx64, hit->value);
+    } else if (known) {
+        add(line, " -> 0x%" PRIx64, memory);
+    }
+}
+
+const char *watch_note_take(struct vm *vm)
+{
+    const struct debug_event *hit = &vm->cpu->debug;
+    last.length = 0;
+    add(&last, "%s 0x%08" PRIx32, hit->kind == ACCESS_STORE ? "watch" : "rwatch", hit->lowest);
+    add_place(&last, vm, hit->pc);
+    add_insn(&last, vm->cpu);
+    add_value(&last, vm, hit);
+    add(&last, "\n");
+    return last.text;
+}
+
+const char *watch_note_last(void)
+{
+    return last.length ? last.text : NULL;
+}

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""The command line and the images: what is wrong gets one clear line on stderr and a status that is not 0; and the console."""
+import os
+import socket
+import subprocess
+import tempfile
+
+from machine import Guest, Machine, options
+from rsp import Rsp
+from suite import equal, run
+
+
+class Bench:
+    """A folder for broken files, and the program to run on them."""
+
+    def __init__(self, opts):
+        self.opts = opts
+        self.guest = Guest(opts.guests, "echo", opts.endian)
+        self.folder = tempfile.TemporaryDirectory(prefix="stakeout-test-")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.folder.cleanup()
+
+    def file(self, name, content):
+        path = os.path.join(self.folder.name, name)
+        with open(path, "wb") as out:
+            out.write(content)
+        return path
+
+    def kernel(self):
+        with open(self.guest.path, "rb") as file:
+            return file.read()
+
+    def start(self, *arguments):
+        return subprocess.run([self.opts.stakeout, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+
+    def refused(self, *arguments, says=""):
+        result = self.start(*arguments)
+        lines = result.stderr.decode(errors="replace").splitlines()
+        what = " ".join(os.path.basename(a) for a in arguments)
+        equal(result.returncode, 1, "exit status of: " + what)
+        equal(len(lines), 1, "lines on stderr of: %s %r" % (what, lines))
+        equal(lines[0].startswith("stakeout: ") and says in lines[0], True, "the line %r" % lines[0])
+
+
+def malformed(bench):
+    """malformed options are refused by name"""
+    kernel = bench.guest.path
+    for arguments, says in ((("-nonsense",), "-nonsense"), (("-kernel",), "-kernel"), (("-m", "lots"), "-m"), (("-m", "0"), "-m"),
+                            (("-m", "-5"), "-m"), (("-m", "99999999999999G"), "-m"), (("-icount", "shift=99"), "-icount"),
+                            (("-icount", "x"), "-icount"), (("-rtc", "base=yesterday"), "-rtc"), (("-accel", "kvm"), "-accel"),
+                            (("-gdb", "tcp::notaport"), "-gdb"), (("-gdb", "tcp::99999"), "-gdb"), (("-gdb", "floppy:"), "-gdb"),
+                            (("-serial", "floppy"), "-serial"), (("-cpu", "z80"), "z80"), (("-M", "toaster"), "toaster"), (("-smp", "4"), "-smp"),
+                            (("-hda", "x"), "QEMU"), (("stray",), "stray"), (("-d", "nothing"), "nothing"), (("-slice", "0"), "-slice")):
+        bench.refused("-M", "malta", "-kernel", kernel, *arguments, says=says)
+
+
+def no_kernel(bench):
+    """no kernel, a missing one, a folder"""
+    bench.refused("-M", "malta", says="-kernel")
+    bench.refused("-kernel", os.path.join(bench.folder.name, "absent"), says="No such file")
+    bench.refused("-kernel", bench.folder.name)
+
+
+def broken_kernel(bench):
+    """empty, truncated and foreign kernels"""
+    whole = bench.kernel()
+    foreign = bytearray(whole)
+    foreign[18 if bench.opts.endian == "little" else 19] = 62
+    wide = bytearray(whole)
+    wide[4] = 2
+    for name, content in (("empty", b""), ("short", whole[:20]), ("header-only", whole[:52]), ("half", whole[:len(whole) // 3]), ("text", b"hello\n" * 100),
+                          ("x86", bytes(foreign)), ("64-bit", bytes(wide))):
+        bench.refused("-kernel", bench.file(name, content), says=name)
+
+
+def broken_initrd(bench):
+    """a missing initrd, one that does not fit"""
+    bench.refused("-kernel", bench.guest.path, "-initrd", os.path.join(bench.folder.name, "absent"), says="absent")
+    path = bench.file("huge", b"")
+    os.truncate(path, 300 << 20)
+    bench.refused("-kernel", bench.guest.path, "-initrd", path, "-m", "256", says="huge")
+
+
+def port_in_use(bench):
+    """a port that is in use is named"""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        bench.refused("-kernel", bench.guest.path, "-S", "-gdb", "tcp::%d" % port, says=str(port))
+
+
+def socket_in_use(bench):
+    """a file that is no socket is not overwritten"""
+    path = bench.file("precious", b"data")
+    bench.refused("-kernel", bench.guest.path, "-S", "-gdb", "unix:" + path, says="precious")
+    with open(path, "rb") as file:
+        equal(file.read(), b"data", "the file")
+
+
+def helps(bench):
+    """-help, -version, -M help, -cpu help, -d help print and end with 0"""
+    for arguments, says in ((("-help",), b"-kernel"), (("-version",), b"stakeout"), (("-M", "help"), b"malta"), (("-cpu", "help"), b"24Kf"),
+                            (("-d", "help"), b"int")):
+        result = bench.start(*arguments)
+        equal((result.returncode, says in result.stdout, result.stderr), (0, True, b""), " ".join(arguments))
+
+
+def console(bench):
+    """the console: output, keys, a reset, a power-off"""
+    with Machine(bench.opts, ["-kernel", bench.guest.path], stopped=False, gdb=False, big=bench.guest.big) as machine:
+        machine.expect("hello from the guest\n")
+        machine.type("ab")
+        machine.expect("[a][b]")
+        machine.type("r")
+        machine.expect("hello from the guest\n")
+        machine.type("x" * 500)
+        machine.expect("[x]" * 500)
+        machine.type("q")
+        equal(machine.wait_exit(), 0, "exit status")
+
+
+def no_reboot(bench):
+    """-no-reboot ends the program at a reset"""
+    with Machine(bench.opts, ["-kernel", bench.guest.path, "-no-reboot"], stopped=False, gdb=False, big=bench.guest.big) as machine:
+        machine.expect("hello from the guest\n")
+        machine.type("r")
+        equal(machine.wait_exit(), 0, "exit status")
+
+
+def port_chosen(bench):
+    """-gdb on a TCP port of 127.0.0.1 takes a client"""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with Machine(bench.opts, ["-kernel", bench.guest.path, "-S", "-gdb", "tcp::%d" % port], stopped=False, gdb=False, big=bench.guest.big) as machine:
+        client = None
+
+        def connected():
+            nonlocal client
+            try:
+                client = socket.create_connection(("127.0.0.1", port), 5)
+            except ConnectionRefusedError:
+                return False
+            return True
+        machine.wait_for(connected, "the port")
+        rsp = Rsp(client, bench.guest.big)
+        equal(rsp.ask("?")[0], "T", "answer to ?")
+        rsp.close()
+
+
+def pidfile(bench):
+    """-pidfile is written, and gone at the end"""
+    path = os.path.join(bench.folder.name, "pid")
+    with Machine(bench.opts, ["-kernel", bench.guest.path, "-pidfile", path], stopped=False, gdb=False, big=bench.guest.big) as machine:
+        machine.expect("hello from the guest\n")
+        with open(path) as file:
+            equal(int(file.read()), machine.process.pid, "the pid")
+        machine.type("q")
+        machine.wait_exit()
+    equal(os.path.exists(path), False, "the file is still there")
+
+
+CHECKS = [malformed, no_kernel, broken_kernel, broken_initrd, port_in_use, socket_in_use, helps, console, no_reboot, port_chosen, pidfile]
+
+if __name__ == "__main__":
+    OPTS = options(__doc__)
+    run(CHECKS, lambda: Bench(OPTS), OPTS)

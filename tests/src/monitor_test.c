@@ -1,0 +1,219 @@
+/* Command lines in, text and effect out. The machine behind the monitor is made of fakes. */
+#include "tests/softmmu/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "softmmu/watch.h"
+#include "src/monitor.h"
+#include "src/symbols.h"
+#include "src/target.h"
+#include "src/watch_note.h"
+
+static char calls[64]; /* what the monitor did to the machine */
+
+void vm_start(struct vm *vm, const struct vm_run *run)
+{
+    assert_null(run);
+    strcat(calls, "start ");
+    strcat(calls, vm->cpu->skip_breakpoint ? "past " : "");
+    strcat(calls, vm->cpu->skip_watch ? "watch " : "");
+}
+
+void vm_stop(struct vm *vm, enum vm_stop_reason reason)
+{
+    assert_int_equal(reason, VM_STOP_USER);
+    strcat(calls, "stop ");
+}
+
+void vm_reset(struct vm *vm)
+{
+    strcat(calls, "reset ");
+}
+
+void vm_quit(struct vm *vm, int status)
+{
+    assert_int_equal(status, 0);
+    strcat(calls, "quit ");
+}
+
+/* Memory from 0x1000 to 0x1fff: each byte is the low byte of its address. */
+size_t cpu_debug_read(struct cpu *cpu, uint32_t va, uint8_t *bytes, size_t length)
+{
+    size_t done = 0;
+    for (; done < length && va + done >= 0x1000 && va + done < 0x2000; done++)
+        bytes[done] = (uint8_t)(va + done);
+    return done;
+}
+
+void target_each_point(void (*fn)(void *opaque, enum target_point type, uint32_t address, uint64_t length), void *opaque)
+{
+    fn(opaque, TARGET_SOFTWARE_BREAK, 0x1004, 0);
+    fn(opaque, TARGET_WRITE_WATCH, 0x1100, 4);
+    fn(opaque, TARGET_HARDWARE_BREAK, 0x80001000, 0);
+}
+
+const char *watch_note_last(void)
+{
+    return "note\n";
+}
+
+static uint64_t fake_read(struct cpu *cpu, unsigned arg)
+{
+    return arg;
+}
+
+static const struct register_field fields[] = {
+    {"IE",  0, 0 },
+    {"OFF", 1, 1 },
+    {"IM",  8, 15},
+    {NULL,  0, 0 }
+};
+static const struct cpu_register registers[] = {
+    {.name = "r0",       .bits = 32,        .read = fake_read, .arg = 1},
+    {                .name = "r1",        .bits = 64, .read = fake_read,          .arg = 2        },
+    { .name = "status", .bits = 32,      .read = fake_read,  .arg = 0x401,         .fields = fields},
+};
+static const struct cpu_arch arch = {.name = "fake", .registers = registers, .nregisters = ARRAY_SIZE(registers)};
+
+static const struct row {
+    const char *line;
+    bool good;
+    const char *text, *calls;
+} rows[] = {
+    {"",                     true,  "",                                                                ""                 },
+    {"  \t ",                true,  "",                                                                ""                 },
+    {"frobnicate",           false, "frobnicate: no such command; try help\n",                         ""                 },
+    {"stop",                 true,  "",                                                                "stop "            },
+    {"STOP now",             false, "usage: stop \n",                                                  ""                 },
+    {"cont",                 true,  "",                                                                "start past watch "},
+    {" c ",                  true,  "",                                                                "start past watch "},
+    {"reset",                true,  "",                                                                "reset "           },
+    {"q",                    true,  "",                                                                "quit "            },
+    {"quit",                 true,  "",                                                                "quit "            },
+    {"x 0x1040 0x11",        true,
+     "00001040: 40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO\n"
+     "00001050: 50                                               P\n",                                 ""                 },
+    {"x data+0x3c 2",        true,  "00001040: 40 41                                            @A\n", ""                 },
+    {"x 0x1ffe 4",           false,
+     "00001ffe: fe ff                                            ..\n"
+     "cannot read 0x2000\n",                                                                           ""                 },
+    {"x 0xffffffff80001000", false, "cannot read 0x80001000\n",                                        ""                 },
+    {"x nowhere",            false, "nowhere: no such symbol, and not a number\n",                     ""                 },
+    {"x data+q",             false, "data+q: no such symbol, and not a number\n",                      ""                 },
+    {"x 0x1000 0",           false, "0: the length must be 1 to 1048576\n",                            ""                 },
+    {"x",                    false, "usage: x ADDR [LEN]\n",                                           ""                 },
+    {"x 1 2 3 4",            false, "x: too many arguments\n",                                         ""                 },
+    {"print data",           true,  "0x00001004 data+0x0\n",                                           ""                 },
+    {"p 0x1009",             true,  "0x00001009 data+0x5\n",                                           ""                 },
+    {"p 0x100",              true,  "0x00000100\n",                                                    ""                 },
+    {"info nonsense",        false, "info nonsense: no such topic; try info\n",                        ""                 },
+    {"info registers",       true,
+     "r0        00000001  r1        0000000000000002  \n"
+     "status    00000401 [ IE IM=4 ]\n",                                                               ""                 },
+    {"info icount",          true,
+     "icount        1000000000\n"
+     "virtual time  2.000000005 s\n"
+     "rate          2.000000 ns an instruction\n",                                                     ""                 },
+    {"info status",          true,  "stopped: at a watchpoint\n",                                      ""                 },
+    {"info watchpoints",     true,  "   1  access  0x00001100-0x00001103  hits 0\nlast hit: note\n",   ""                 },
+    {"info b",               true,  "software  0x00001004  data+0x0\nhardware  0x80001000\n",          ""                 },
+    {"info symbols",         true,  "1 symbols\n",                                                     ""                 },
+    {"set sstep into on",    true,  "",                                                                ""                 },
+    {"set sstep into maybe", false, "maybe: must be on or off\n",                                      ""                 },
+    {"set sstep over on",    false, "usage: set sstep into on|off\n",                                  ""                 },
+    {"set watch-note on",    true,  "",                                                                ""                 },
+};
+
+static void print(void *opaque, const char *text, size_t length)
+{
+    strncat(opaque, text, length);
+}
+
+struct machine_of_fakes {
+    struct vm vm;
+    struct clock_state clock;
+};
+
+static void setup(struct machine_of_fakes *m)
+{
+    *m = (struct machine_of_fakes){
+        .clock = {.icount = 1000000000, .rate = CLOCK_RATE_SHIFT(1), .base_ns = 5},
+        .vm = {.stop_reason = VM_STOP_WATCH,                    .symbols = symbols_new()                   },
+    };
+    m->vm.cpu = calloc(1, sizeof(struct cpu));
+    m->vm.cpu->arch = &arch;
+    m->vm.cpu->mmu.watches = watch_set_new();
+    m->vm.machine.clock = &m->clock;
+    watch_insert(m->vm.cpu->mmu.watches, 0x1100, 4, WATCH_ACCESS, false);
+    symbols_add(m->vm.symbols, "data", 0x1004, 0x100, false);
+}
+
+static void teardown(struct machine_of_fakes *m)
+{
+    watch_set_free(m->vm.cpu->mmu.watches);
+    symbols_free(m->vm.symbols);
+    free(m->vm.cpu);
+}
+
+static void run_row(void **state)
+{
+    const struct row *row = *state;
+    struct machine_of_fakes m;
+    char text[4096] = "";
+    setup(&m);
+    calls[0] = 0;
+    assert_int_equal(monitor_command(&m.vm, row->line, print, text), row->good);
+    assert_string_equal(text, row->text);
+    assert_string_equal(calls, row->calls);
+    teardown(&m);
+}
+
+static void settings(void **state)
+{
+    struct machine_of_fakes m;
+    char text[256] = "";
+    setup(&m);
+    assert_true(monitor_command(&m.vm, "set sstep into on", print, text) && m.vm.step_into);
+    assert_true(monitor_command(&m.vm, "set sstep into off", print, text) && !m.vm.step_into);
+    assert_true(monitor_command(&m.vm, "set watch-note on", print, text) && m.vm.watch_note);
+    assert_true(monitor_command(&m.vm, "set watch-note off", print, text) && !m.vm.watch_note);
+    assert_string_equal(text, "");
+    teardown(&m);
+}
+
+static void help_names_all(void **state)
+{
+    static const char *const names[] = {"help",    "info registers",        "info tlb",       "info mtree",   "reset",  "quit, q",
+                                        "cont, c", "set sstep into on|off", "set watch-note", "x ADDR [LEN]", "xp ADDR"};
+    struct machine_of_fakes m;
+    char text[4096] = "";
+    setup(&m);
+    assert_true(monitor_command(&m.vm, "help", print, text));
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        assert_non_null(strstr(text, names[i]));
+    teardown(&m);
+}
+
+static void long_line(void **state)
+{
+    struct machine_of_fakes m;
+    char text[256] = "", line[1000];
+    setup(&m);
+    memset(line, 'a', sizeof(line) - 1);
+    line[sizeof(line) - 1] = 0;
+    assert_false(monitor_command(&m.vm, line, print, text));
+    assert_string_equal(text, "the command is too long\n");
+    teardown(&m);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest others[] = {cmocka_unit_test(settings), cmocka_unit_test(help_names_all),
+                                               cmocka_unit_test(long_line)};
+    struct CMUnitTest tests[ARRAY_SIZE(rows) + ARRAY_SIZE(others)];
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        tests[i] = (struct CMUnitTest){rows[i].line, run_row, NULL, NULL, (void *)&rows[i]};
+    memcpy(tests + ARRAY_SIZE(rows), others, sizeof(others));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
