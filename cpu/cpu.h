@@ -49,10 +49,12 @@ struct cpu {
     uint64_t icount_end;   /* icount at which budget is 0 */
     uint64_t value;        /* result of a slow load */
     uintptr_t host_return; /* return address into generated code of the call under way; 0 in the interpreter */
-    uint64_t spare;
+    uint32_t call_a, call_b;  /* arguments of the helper call under way */
+    uint64_t saved_locals[2]; /* a host back end's block-local registers while C runs */
 
     struct jump_cache_entry jump_cache[1 << JUMP_CACHE_BITS];
     struct mmu mmu;
+    uint64_t temp_slots[IR_MAX_TEMPS]; /* a host back end's spilled temps */
 
     /* The unit under way. DERIVED. */
     uint32_t unit_pc;      /* interpreter: first instruction's pc */

@@ -61,12 +61,28 @@ static void put_register(FILE *out, const struct cpu_register *row)
     fputs("/>\n", out);
 }
 
+static void put_plain_register(FILE *out, const struct cpu_register *row)
+{
+    if (!has_flags(row))
+        put_register(out, row);
+}
+
+static void put_flags_register(FILE *out, const struct cpu_register *row)
+{
+    if (has_flags(row))
+        put_register(out, row);
+}
+
+/*
+ * Registers with flags come last: gdb counts those that it does not know in document order from 72 on, and on MIPS shows the ones at
+ * 74 to 89 as plain integers, whatever type they have here.
+ */
 static void put_feature(FILE *out, const struct cpu_arch *arch, const char *feature)
 {
     fputs("  <feature", out);
     put_attribute(out, "name", feature);
     fputs(">\n", out);
-    static void (*const put[])(FILE *, const struct cpu_register *) = {put_flags, put_register};
+    static void (*const put[])(FILE *, const struct cpu_register *) = {put_flags, put_plain_register, put_flags_register};
     for (unsigned pass = 0; pass < ARRAY_SIZE(put); pass++)
         for (unsigned i = 0; i < arch->nregisters; i++)
             if (strcmp(arch->registers[i].feature, feature) == 0)

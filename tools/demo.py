@@ -137,7 +137,7 @@ class Demo:
             raise Failed("the store at %s is not one to %#x" % (match[3], entry))
         print("   %s holds the address; old value %#x, new value %#x." % (store[2], old, new))
         if not self.qemu:
-            self.gdb.do("monitor info watchpoints", "last hit: .*__pte_alloc_kernel")
+            self.gdb.do("monitor info watchpoints", "last hit: .* <- 0x")
         return match[3]
 
     def step(self, pc):

@@ -25,6 +25,8 @@ class Image:
 
 
 def read_elf(data):
+    if len(data) < 52:
+        raise ImageError("a truncated ELF")
     if data[4] != 1:
         raise ImageError("a 64-bit ELF: only 32-bit kernels are known here")
     order = ">" if data[5] == 2 else "<"

@@ -53,7 +53,7 @@ def malformed(bench):
                             (("-m", "-5"), "-m"), (("-m", "99999999999999G"), "-m"), (("-icount", "shift=99"), "-icount"),
                             (("-icount", "x"), "-icount"), (("-rtc", "base=yesterday"), "-rtc"), (("-accel", "kvm"), "-accel"),
                             (("-gdb", "tcp::notaport"), "-gdb"), (("-gdb", "tcp::99999"), "-gdb"), (("-gdb", "floppy:"), "-gdb"),
-                            (("-serial", "floppy"), "-serial"), (("-cpu", "z80"), "z80"), (("-M", "toaster"), "toaster"), (("-smp", "4"), "-smp"),
+                            (("-serial", "floppy"), "floppy"), (("-cpu", "z80"), "z80"), (("-M", "toaster"), "toaster"), (("-smp", "4"), "-smp"),
                             (("-hda", "x"), "QEMU"), (("stray",), "stray"), (("-d", "nothing"), "nothing"), (("-slice", "0"), "-slice")):
         bench.refused("-M", "malta", "-kernel", kernel, *arguments, says=says)
 

@@ -131,15 +131,16 @@ def ticks(session, into):
     rsp.resume()
     rsp.remove(BREAK, guest["tick_code"])
     elsewhere = 0
+    outside = False
     expected = guest["tick_code"]
     while expected < guest["tick_end"] and elsewhere < 40:
         rsp.resume("s")
         pc = rsp.pc()
-        if guest["tick_code"] < pc <= guest["tick_end"]:
-            equal(pc, expected + 4, "the step ended")
-            expected = pc
+        if guest["tick_code"] <= pc <= guest["tick_end"]:
+            equal(pc, expected if outside else expected + 4, "the step ended")
+            expected, outside = pc, False
         else:
-            elsewhere += 1
+            elsewhere, outside = elsewhere + 1, True
     return elsewhere
 
 

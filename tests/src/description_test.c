@@ -113,6 +113,7 @@ static unsigned count(const char *text, const char *what)
     return n;
 }
 
+/* Registers with flags stand behind the others of their feature. */
 static void small_description(void **state)
 {
     static const struct register_field fields[] = {
@@ -121,9 +122,9 @@ static void small_description(void **state)
         {NULL,    0, 0}
     };
     static const struct cpu_register rows[] = {
-        {.feature = "a", .name = "r0", .number = 0, .bits = 32,            .group = "general"},
-        { .feature = "b",  .name = "f0",  .number = 2,  .bits = 32, .type = "ieee_single",   .group = "float"},
-        { .feature = "a",  .name = "sr",  .number = 1,  .bits = 32,     .group = "system",   .fields = fields},
+        {.feature = "a", .name = "sr", .number = 1, .bits = 32, .group = "system", .fields = fields},
+        {.feature = "a", .name = "r0", .number = 0, .bits = 32, .group = "general"},
+        {.feature = "b", .name = "f0", .number = 2, .bits = 32, .type = "ieee_single", .group = "float"},
     };
     static const struct cpu_arch arch = {.name = "x&y", .registers = rows, .nregisters = ARRAY_SIZE(rows)};
     char *text = description_target(&arch);

@@ -1,0 +1,397 @@
+/*
+ * IR to x86-64, one operation after the other: operands in registers or memory, the result in its register. Cold code is kept as
+ * stubs and emitted behind the block.
+ */
+#include "cpu/host/x86_64/emit.h"
+
+#include <string.h>
+
+#include "softmmu/alloc.h"
+
+struct stub *new_stub(struct emitter *e, enum stub_kind kind)
+{
+    assert(e->nstubs < MAX_STUBS);
+    struct stub *stub = &e->stubs[e->nstubs++];
+    *stub = (struct stub){ .kind = kind, .before = e->before, .slot = e->slot, .reg = NO_REG };
+    return stub;
+}
+
+void note_place(struct emitter *e, unsigned before, unsigned slot)
+{
+    assert(e->nplaces < MAX_PLACES);
+    e->places[e->nplaces++] = (struct host_place){ (uint32_t)(e->c->p - e->block->code), (uint16_t)before, (uint16_t)slot };
+}
+
+typedef void emit_fn(struct emitter *e, const struct ir_op *op);
+
+static void emit_insn(struct emitter *e, const struct ir_op *op)
+{
+    e->slot = op->aux & IR_SLOT;
+    if (!e->slot) {
+        if (e->called)
+            emit_leave_check(e, (uint32_t)op->imm);
+        e->before = e->count;
+    }
+    e->count++;
+}
+
+static void emit_movi(struct emitter *e, const struct ir_op *op)
+{
+    enum reg d = define(e, op->d, IR_NONE, IR_NONE);
+    if (op->imm)
+        emit_mov_imm(e->c, d, (uint32_t)op->imm);
+    else
+        emit_rr(e->c, OP_XOR, false, d, d);
+    defined(e, op->d);
+}
+
+static void emit_mov(struct emitter *e, const struct ir_op *op)
+{
+    enum reg a = use(e, op->a, RAX);
+    enum reg d = define(e, op->d, op->a, IR_NONE);
+    if (d != a)
+        emit_rr(e->c, OP_MOV, false, d, a);
+    defined(e, op->d);
+}
+
+/* d = a, in d's register, for operations that work in place. */
+static enum reg copy_to_result(struct emitter *e, const struct ir_op *op)
+{
+    enum reg a = use(e, op->a, RAX);
+    enum reg d = define(e, op->d, op->a, IR_NONE);
+    if (d != a)
+        emit_rr(e->c, OP_MOV, false, d, a);
+    return d;
+}
+
+static void emit_unary(struct emitter *e, const struct ir_op *op)
+{
+    enum reg d = copy_to_result(e, op);
+    if (op->op == IR_not)
+        emit_not(e->c, d);
+    else if (op->op == IR_neg)
+        emit_neg(e->c, d);
+    else
+        emit_bswap(e->c, false, d);
+    defined(e, op->d);
+}
+
+/* Bytes within halves: all four reversed, then the halves exchanged. */
+static void emit_bswap16(struct emitter *e, const struct ir_op *op)
+{
+    enum reg d = copy_to_result(e, op);
+    emit_bswap(e->c, false, d);
+    emit_shift_imm(e->c, SHIFT_ROL, false, d, 16);
+    defined(e, op->d);
+}
+
+static void emit_extend(struct emitter *e, const struct ir_op *op)
+{
+    enum reg a = use(e, op->a, RAX);
+    enum reg d = define(e, op->d, op->a, IR_NONE);
+    emit_rr(e->c, op->op == IR_sext8 ? OP_MOVSX8 : OP_MOVSX16, false, d, a);
+    defined(e, op->d);
+}
+
+static void emit_binary_imm(struct emitter *e, const struct ir_op *op, unsigned alu)
+{
+    enum reg a = use(e, op->a, RAX);
+    enum reg d = define(e, op->d, op->a, IR_NONE);
+    if (d != a && (alu == ALU_ADD || alu == ALU_SUB)) {
+        int32_t disp = alu == ALU_ADD ? op->imm : (int32_t)(0u - (uint32_t)op->imm);
+        emit_rm(e->c, OP_LEA, false, d, mem_base(a, disp));
+    } else {
+        if (d != a)
+            emit_rr(e->c, OP_MOV, false, d, a);
+        emit_alu_imm(e->c, alu, false, d, op->imm);
+    }
+    defined(e, op->d);
+}
+
+static const struct {
+    uint16_t opcode;
+    uint8_t alu;
+} arithmetic[IR_OPCODES] = {
+    [IR_add] = { OP_ADD, ALU_ADD }, [IR_sub] = { OP_SUB, ALU_SUB }, [IR_and] = { OP_AND, ALU_AND },
+    [IR_or] = { OP_OR, ALU_OR },    [IR_xor] = { OP_XOR, ALU_XOR }, [IR_mul] = { OP_IMUL, 0 },
+};
+
+/* The result's register may be b's: then d = b op a if the order does not matter, else by way of eax. */
+static void emit_binary(struct emitter *e, const struct ir_op *op)
+{
+    unsigned opcode = arithmetic[op->op].opcode;
+    if (op->b == IR_IMM && op->op != IR_mul) {
+        emit_binary_imm(e, op, arithmetic[op->op].alu);
+        return;
+    }
+    if (op->b == IR_IMM)
+        emit_mov_imm(e->c, RCX, (uint32_t)op->imm);
+    enum reg a = use(e, op->a, RAX), b = op->b == IR_IMM ? RCX : use(e, op->b, RCX);
+    enum reg d = define(e, op->d, op->a, op->b);
+    if (d == a) {
+        emit_rr(e->c, opcode, false, d, b);
+    } else if (d == b && ir_op_info[op->op].flags & IR_COMMUTES) {
+        emit_rr(e->c, opcode, false, d, a);
+    } else if (d == b) {
+        if (a != RAX)
+            emit_rr(e->c, OP_MOV, false, RAX, a);
+        emit_rr(e->c, opcode, false, RAX, b);
+        emit_rr(e->c, OP_MOV, false, d, RAX);
+    } else if (op->op == IR_add) {
+        emit_rm(e->c, OP_LEA, false, d, mem_index(a, b, 0, 0));
+    } else {
+        emit_rr(e->c, OP_MOV, false, d, a);
+        emit_rr(e->c, opcode, false, d, b);
+    }
+    defined(e, op->d);
+}
+
+static void emit_shift(struct emitter *e, const struct ir_op *op)
+{
+    static const uint8_t shifts[] = { [IR_shl] = SHIFT_SHL, [IR_shr] = SHIFT_SHR, [IR_sar] = SHIFT_SAR, [IR_rotr] = SHIFT_ROR };
+    unsigned shift = shifts[op->op];
+    if (op->b == IR_IMM) {
+        enum reg d = copy_to_result(e, op);
+        if (op->imm & 31)
+            emit_shift_imm(e->c, shift, false, d, (unsigned)op->imm & 31);
+        defined(e, op->d);
+        return;
+    }
+    load_value(e, RCX, op->b, 0);
+    load_value(e, RAX, op->a, 0);
+    enum reg d = define(e, op->d, op->a, op->b);
+    emit_shift_cl(e->c, shift, RAX);
+    emit_rr(e->c, OP_MOV, false, d, RAX);
+    defined(e, op->d);
+}
+
+static uint32_t divide(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t opcode)
+{
+    int32_t sa = (int32_t)a, sb = (int32_t)b;
+    switch ((enum ir_opcode)opcode) {
+    case IR_divs:
+        return b == 0 ? (sa >= 0 ? 0xffffffffu : 1) : sb == -1 ? 0u - a : (uint32_t)(sa / sb);
+    case IR_divu:
+        return b == 0 ? 0xffffffffu : a / b;
+    case IR_rems:
+        return b == 0 ? a : sb == -1 ? 0 : (uint32_t)(sa % sb);
+    default:
+        return b == 0 ? a : a % b;
+    }
+}
+
+static void call_function(struct emitter *e, const struct ir_op *op, helper_fn *fn, uint32_t imm)
+{
+    if (op->a != IR_NONE)
+        emit_rm(e->c, OP_STORE, false, use(e, op->a, RAX), mem_base(RBP, CPU_OFFSET(call_a)));
+    if (op->b == IR_IMM)
+        emit_store_imm(e->c, mem_base(RBP, CPU_OFFSET(call_b)), (uint32_t)op->imm);
+    else if (op->b != IR_NONE)
+        emit_rm(e->c, OP_STORE, false, use(e, op->b, RAX), mem_base(RBP, CPU_OFFSET(call_b)));
+    emit_mov_imm(e->c, RCX, imm);
+    emit_mov_imm64(e->c, RAX, (uintptr_t)fn);
+    emit_call_to(e->c, e->jit->thunk_call);
+    note_place(e, e->before, e->slot);
+}
+
+static void result_from_rax(struct emitter *e, const struct ir_op *op)
+{
+    if (op->d == IR_NONE)
+        return;
+    enum reg d = define(e, op->d, IR_NONE, IR_NONE);
+    emit_rr(e->c, OP_MOV, false, d, RAX);
+    defined(e, op->d);
+}
+
+static void emit_divide(struct emitter *e, const struct ir_op *op)
+{
+    call_function(e, op, divide, op->op);
+    result_from_rax(e, op);
+}
+
+static void emit_call(struct emitter *e, const struct ir_op *op)
+{
+    const struct ir_helper *helper = &e->cpu->arch->helpers[op->aux];
+    call_function(e, op, helper->fn, (uint32_t)op->imm);
+    if (!(helper->flags & HELPER_PURE)) {
+        forget_globals_in_locals(e);
+        e->called = true;
+    }
+    result_from_rax(e, op);
+}
+
+static void emit_clz(struct emitter *e, const struct ir_op *op)
+{
+    load_value(e, RAX, op->a, 0);
+    enum reg d = define(e, op->d, op->a, IR_NONE);
+    if (__builtin_cpu_supports("lzcnt")) {
+        emit_rr(e->c, 0x200 | OP_LZCNT, false, d, RAX);
+    } else { /* bsr of 2a + 1: 32 - its index */
+        emit_rm(e->c, OP_LEA, true, RAX, mem_index(RAX, RAX, 0, 1));
+        emit_rr(e->c, 0x1bd, true, RAX, RAX);
+        emit_mov_imm(e->c, d, 32);
+        emit_rr(e->c, OP_SUB, false, d, RAX);
+    }
+    defined(e, op->d);
+}
+
+static void emit_extract(struct emitter *e, const struct ir_op *op)
+{
+    unsigned position = (unsigned)op->imm & 31, size = (unsigned)op->imm >> 8;
+    enum reg a = use(e, op->a, RAX);
+    enum reg d = define(e, op->d, op->a, IR_NONE);
+    if (position == 0 && (size == 8 || size == 16)) {
+        emit_rr(e->c, size == 8 ? OP_MOVZX8 : OP_MOVZX16, false, d, a);
+    } else {
+        if (d != a)
+            emit_rr(e->c, OP_MOV, false, d, a);
+        if (position)
+            emit_shift_imm(e->c, SHIFT_SHR, false, d, position);
+        if (position + size < 32)
+            emit_alu_imm(e->c, ALU_AND, false, d, (int32_t)((1u << size) - 1));
+    }
+    defined(e, op->d);
+}
+
+static void emit_deposit(struct emitter *e, const struct ir_op *op)
+{
+    unsigned position = op->aux & 31, size = op->aux >> 8;
+    uint32_t mask = (size == 32 ? 0xffffffffu : (1u << size) - 1) << position;
+    load_value(e, RAX, op->a, 0);
+    load_value(e, RCX, op->b, 0);
+    enum reg d = define(e, op->d, op->a, op->b);
+    emit_alu_imm(e->c, ALU_AND, false, RAX, (int32_t)~mask);
+    if (position)
+        emit_shift_imm(e->c, SHIFT_SHL, false, RCX, position);
+    emit_alu_imm(e->c, ALU_AND, false, RCX, (int32_t)mask);
+    emit_rr(e->c, OP_OR, false, RAX, RCX);
+    emit_rr(e->c, OP_MOV, false, d, RAX);
+    defined(e, op->d);
+}
+
+static void emit_set(struct emitter *e, const struct ir_op *op)
+{
+    emit_compare(e, op); /* what follows moves, and leaves the flags alone */
+    emit_setcc(e->c, cond_of(op->sub), RAX);
+    enum reg d = define(e, op->d, IR_NONE, IR_NONE);
+    emit_rr(e->c, OP_MOVZX8, false, d, RAX);
+    defined(e, op->d);
+}
+
+static void emit_movcc(struct emitter *e, const struct ir_op *op)
+{
+    load_value(e, RDX, op->d, 0);
+    load_value(e, RCX, op->c, 0);
+    emit_compare(e, op);
+    emit_rr(e->c, OP_CMOV | cond_of(op->sub), false, RDX, RCX);
+    enum reg d = define(e, op->d, IR_NONE, IR_NONE);
+    emit_rr(e->c, OP_MOV, false, d, RDX);
+    defined(e, op->d);
+}
+
+/* 64-bit values: in temps only. Registers hold 32-bit values zero-extended, so mulu64 is one 64-bit product. */
+static void emit_mul64(struct emitter *e, const struct ir_op *op)
+{
+    unsigned extend = op->op == IR_muls64 ? OP_MOVSXD : OP_MOV;
+    bool wide = op->op == IR_muls64;
+    emit_rr(e->c, extend, wide, RAX, use(e, op->a, RAX));
+    emit_rr(e->c, extend, wide, RCX, use(e, op->b, RCX));
+    enum reg d = define(e, op->d, IR_NONE, IR_NONE);
+    emit_rr(e->c, OP_IMUL, true, RAX, RCX);
+    emit_rr(e->c, OP_MOV, true, d, RAX);
+    defined(e, op->d);
+}
+
+static void emit_add64(struct emitter *e, const struct ir_op *op)
+{
+    emit_rr(e->c, OP_MOV, true, RAX, use64(e, op->a, RAX));
+    enum reg b = use64(e, op->b, RCX);
+    enum reg d = define(e, op->d, op->b, IR_NONE);
+    emit_rr(e->c, op->op == IR_add64 ? OP_ADD : OP_SUB, true, RAX, b);
+    emit_rr(e->c, OP_MOV, true, d, RAX);
+    defined(e, op->d);
+}
+
+static void emit_concat(struct emitter *e, const struct ir_op *op)
+{
+    load_value(e, RAX, op->b, 0);
+    emit_shift_imm(e->c, SHIFT_SHL, true, RAX, 32);
+    load_value(e, RCX, op->a, 0);
+    enum reg d = define(e, op->d, op->a, op->b);
+    emit_rr(e->c, OP_OR, true, RAX, RCX);
+    emit_rr(e->c, OP_MOV, true, d, RAX);
+    defined(e, op->d);
+}
+
+static void emit_half(struct emitter *e, const struct ir_op *op)
+{
+    enum reg a = use64(e, op->a, RAX);
+    emit_rr(e->c, OP_MOV, true, RAX, a);
+    enum reg d = define(e, op->d, op->a, IR_NONE);
+    if (op->op == IR_high32)
+        emit_shift_imm(e->c, SHIFT_SHR, true, RAX, 32);
+    emit_rr(e->c, OP_MOV, false, d, RAX);
+    defined(e, op->d);
+}
+
+static emit_fn *const emitters[IR_OPCODES] = {
+    [IR_insn] = emit_insn,       [IR_movi] = emit_movi,       [IR_mov] = emit_mov,         [IR_not] = emit_unary,
+    [IR_neg] = emit_unary,       [IR_bswap] = emit_unary,     [IR_bswap16] = emit_bswap16, [IR_sext8] = emit_extend,
+    [IR_sext16] = emit_extend,   [IR_add] = emit_binary,      [IR_sub] = emit_binary,      [IR_and] = emit_binary,
+    [IR_or] = emit_binary,       [IR_xor] = emit_binary,      [IR_mul] = emit_binary,      [IR_shl] = emit_shift,
+    [IR_shr] = emit_shift,       [IR_sar] = emit_shift,       [IR_rotr] = emit_shift,      [IR_divs] = emit_divide,
+    [IR_divu] = emit_divide,     [IR_rems] = emit_divide,     [IR_remu] = emit_divide,     [IR_clz] = emit_clz,
+    [IR_extract] = emit_extract, [IR_deposit] = emit_deposit, [IR_setcc] = emit_set,       [IR_movcc] = emit_movcc,
+    [IR_mulu64] = emit_mul64,    [IR_muls64] = emit_mul64,    [IR_add64] = emit_add64,     [IR_sub64] = emit_add64,
+    [IR_concat] = emit_concat,   [IR_low32] = emit_half,      [IR_high32] = emit_half,     [IR_ld] = emit_load,
+    [IR_st] = emit_store,        [IR_call] = emit_call,       [IR_exit_if] = emit_exit_op, [IR_leave_if] = emit_exit_op,
+    [IR_exit] = emit_exit_op,    [IR_exit_ind] = emit_exit_op, [IR_exit_main] = emit_exit_op,
+};
+
+static void emit_stubs(struct emitter *e)
+{
+    for (unsigned i = 0; i < e->nstubs; i++) {
+        struct stub *stub = &e->stubs[i];
+        if (stub->kind <= STUB_STORE)
+            emit_memory_stub(e, stub);
+        else
+            emit_leave_stub(e, stub);
+    }
+}
+
+static void keep_tables(struct emitter *e)
+{
+    struct host_block *block = e->block;
+    memcpy(block->exits, e->exits, e->nexits * sizeof(*e->exits));
+    block->nexits = (uint16_t)e->nexits;
+    block->places = alloc_zeroed(e->nplaces * sizeof(*e->places));
+    memcpy(block->places, e->places, e->nplaces * sizeof(*e->places));
+    block->nplaces = (uint16_t)e->nplaces;
+}
+
+struct host_block *compile(struct cpu *cpu)
+{
+    static struct emitter emitter;
+    struct emitter *e = &emitter;
+    const struct ir *ir = &cpu->blocks->ir;
+    struct host_block *block = alloc_zeroed(sizeof(*block));
+    e->cpu = cpu;
+    e->jit = cpu->jit;
+    e->c = &cpu->jit->code;
+    e->ir = ir;
+    e->block = block;
+    e->mode = cpu->arch->key_mode(cpu->blocks->translator.key);
+    e->before = e->count = e->nstubs = e->nexits = e->nplaces = 0;
+    e->slot = e->called = false;
+    block->exits = alloc_zeroed(ir->nexits * sizeof(*block->exits));
+    block->code = e->c->p;
+    block_add(cpu, &block->block, BLOCK_HOST);
+    begin_values(e);
+    emit_entry(e);
+    for (e->index = 0; e->index < ir->nops; e->index++)
+        emitters[ir->ops[e->index].op](e, &ir->ops[e->index]);
+    emit_stubs(e);
+    keep_tables(e);
+    block->code_size = (uint32_t)(e->c->p - block->code);
+    return block;
+}

@@ -1,0 +1,93 @@
+/* Compiling one block: where values are, and what each file of the emitter gives to the others. */
+#ifndef CPU_HOST_X86_64_EMIT_H
+#define CPU_HOST_X86_64_EMIT_H
+
+#include "cpu/host/x86_64/x86_64.h"
+
+#define LOCALS 2
+#define MAX_STUBS 400
+#define MAX_PLACES 400
+
+struct local {
+    uint16_t value; /* IR_NONE: free */
+    bool dirty;     /* a temp that is not in its slot */
+};
+
+enum stub_kind { STUB_LOAD, STUB_DIRECT, STUB_STORE, STUB_EXIT, STUB_MAIN, STUB_CHOOSE, STUB_BUDGET };
+
+/* Cold code that goes behind the block: where it is entered from and where it goes back to. */
+struct stub {
+    enum stub_kind kind;
+    uint8_t *from[2]; /* rel32s */
+    uint8_t *back;
+    enum reg reg;     /* loads: result; stores: value */
+    uint8_t memop;
+    bool constant;    /* stores: the value is `imm` */
+    uint32_t imm;
+    uint16_t exit;    /* STUB_EXIT */
+    uint32_t pc, other_pc;
+    uint16_t count;   /* instructions executed where it leaves */
+    uint16_t before, slot; /* side table */
+    struct ir_op op;  /* STUB_CHOOSE: the condition, and where its operands were */
+    struct local local[LOCALS];
+};
+
+struct emitter {
+    struct cpu *cpu;
+    struct jit *jit;
+    struct code *c;
+    const struct ir *ir;
+    struct host_block *block;
+    unsigned mode;              /* MMU mode of the block's accesses */
+    unsigned index;             /* of the operation under way */
+    uint16_t before;            /* instructions before the unit under way */
+    uint16_t count;             /* instructions begun */
+    bool slot;
+    bool called;                /* a helper ran in this unit: it may have asked to leave */
+    uint8_t pinned[IR_TEMPS];   /* host register of a pinned global, or NO_REG */
+    struct local local[LOCALS];
+    uint16_t last_use[IR_VALUES];
+    struct stub stubs[MAX_STUBS];
+    unsigned nstubs;
+    struct host_exit exits[IR_MAX_EXITS];
+    unsigned nexits;
+    struct host_place places[MAX_PLACES];
+    unsigned nplaces;
+};
+
+/* values.c: where a value is. */
+struct mem value_mem(const struct emitter *e, unsigned value);
+/* The register that holds it, or NO_REG. */
+enum reg value_reg(const struct emitter *e, unsigned value);
+/* In a register: its own, or loaded into scratch. */
+enum reg use(struct emitter *e, unsigned value, enum reg scratch);
+enum reg use64(struct emitter *e, unsigned value, enum reg scratch);
+/* The register that will hold the result; what was there before is saved. Operands whose last use this is may be overwritten by it. */
+enum reg define(struct emitter *e, unsigned value, unsigned keep_a, unsigned keep_b);
+/* The result is in its register: a global goes to the state. */
+void defined(struct emitter *e, unsigned value);
+/* Loads eax etc. with a value, whatever it is (IR_IMM: imm; IR_NONE: nothing). */
+void load_value(struct emitter *e, enum reg reg, unsigned value, int32_t imm);
+/* C may have written globals: what locals know of them is old. */
+void forget_globals_in_locals(struct emitter *e);
+void begin_values(struct emitter *e);
+
+/* memory.c */
+void emit_load(struct emitter *e, const struct ir_op *op);
+void emit_store(struct emitter *e, const struct ir_op *op);
+void emit_memory_stub(struct emitter *e, struct stub *stub);
+
+/* leave.c */
+void emit_entry(struct emitter *e);
+void emit_exit_op(struct emitter *e, const struct ir_op *op);
+void emit_leave_check(struct emitter *e, uint32_t pc);
+void emit_leave_stub(struct emitter *e, struct stub *stub);
+enum cond cond_of(unsigned cc);
+/* cmp of an operation's a and b. */
+void emit_compare(struct emitter *e, const struct ir_op *op);
+
+struct stub *new_stub(struct emitter *e, enum stub_kind kind);
+/* Side table row for the call that was just emitted. */
+void note_place(struct emitter *e, unsigned before, unsigned slot);
+
+#endif

@@ -1,0 +1,238 @@
+/* Entering a block and the ways out of it. */
+#include <string.h>
+
+#include "cpu/host/x86_64/emit.h"
+
+static struct mem pc_mem(const struct emitter *e)
+{
+    return mem_base(RBP, (int32_t)e->cpu->arch->pc_offset - (int32_t)e->cpu->arch->state_size);
+}
+
+enum cond cond_of(unsigned cc)
+{
+    static const uint8_t conds[] = {
+        [IR_EQ] = COND_E,   [IR_NE] = COND_NE,  [IR_LTS] = COND_L,  [IR_GES] = COND_GE, [IR_LTU] = COND_B,
+        [IR_GEU] = COND_AE, [IR_LES] = COND_LE, [IR_GTS] = COND_G,  [IR_LEU] = COND_BE, [IR_GTU] = COND_A,
+    };
+    return conds[cc];
+}
+
+void emit_compare(struct emitter *e, const struct ir_op *op)
+{
+    enum reg a = value_reg(e, op->a);
+    if (op->b == IR_IMM && op->imm == 0 && a != NO_REG) {
+        emit_rr(e->c, OP_TEST, false, a, a);
+        return;
+    }
+    if (op->b == IR_IMM && a == NO_REG) {
+        emit_alu_mem_imm(e->c, ALU_CMP, value_mem(e, op->a), op->imm);
+        return;
+    }
+    if (op->b == IR_IMM) {
+        emit_alu_imm(e->c, ALU_CMP, false, a, op->imm);
+        return;
+    }
+    a = use(e, op->a, RAX);
+    enum reg b = value_reg(e, op->b);
+    if (b == NO_REG)
+        emit_rm(e->c, OP_CMP, false, a, value_mem(e, op->b));
+    else
+        emit_rr(e->c, OP_CMP, false, a, b);
+}
+
+void emit_entry(struct emitter *e)
+{
+    emit_alu_imm(e->c, ALU_SUB, false, R15, e->block->block.count);
+    struct stub *stub = new_stub(e, STUB_BUDGET);
+    stub->from[0] = emit_jcc(e->c, COND_S);
+    stub->pc = e->block->block.pc;
+    stub->count = 0;
+}
+
+/* What the block was charged at its entry and did not execute. */
+static void give_back(struct emitter *e, unsigned count)
+{
+    if (count < e->block->block.count)
+        emit_alu_imm(e->c, ALU_ADD, false, R15, e->block->block.count - (int)count);
+}
+
+static void go_main(struct emitter *e)
+{
+    emit_rr(e->c, OP_XOR, false, RAX, RAX);
+    emit_jmp_to(e->c, e->jit->thunk_exit);
+}
+
+static void leave_to_main(struct emitter *e, uint32_t pc)
+{
+    emit_store_imm(e->c, pc_mem(e), pc);
+    go_main(e);
+}
+
+/* A target on the same page, or one that is mapped for good from a block that is: it may be jumped to without a look. */
+static bool may_link(const struct emitter *e, uint32_t pc)
+{
+    const struct block *block = &e->block->block;
+    const struct cpu_arch *arch = e->cpu->arch;
+    if (arch->fixed_mapping(block->pc, block->key) && arch->fixed_mapping(pc, block->key))
+        return true;
+    return ((pc ^ block->pc) & GUEST_PAGE_MASK) == 0;
+}
+
+static int32_t jump_cache_offset(uint32_t pc)
+{
+    return (int32_t)(offsetof(struct cpu, jump_cache) + (pc >> 2 & ((1u << JUMP_CACHE_BITS) - 1)) * sizeof(struct jump_cache_entry));
+}
+
+static void jump_by_cache(struct emitter *e, uint32_t pc)
+{
+    int32_t entry = jump_cache_offset(pc);
+    emit_mov_imm(e->c, RAX, pc);
+    emit_rm(e->c, OP_CMP, false, RAX, mem_base(RBP, entry + (int32_t)offsetof(struct jump_cache_entry, pc)));
+    emit_jcc_to(e->c, COND_NE, e->jit->thunk_miss);
+    emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, entry + (int32_t)offsetof(struct jump_cache_entry, key)),
+                     (int32_t)e->block->block.key);
+    emit_jcc_to(e->c, COND_NE, e->jit->thunk_miss);
+    emit_jmp_mem(e->c, mem_base(RBP, entry + (int32_t)offsetof(struct jump_cache_entry, code)));
+}
+
+/* A jump to a known pc. The tail, where the jump goes until it is linked, hands the exit to the dispatcher. */
+static void jump_known(struct emitter *e, uint32_t pc)
+{
+    if (!may_link(e, pc)) {
+        jump_by_cache(e, pc);
+        return;
+    }
+    struct host_exit *exit = &e->exits[e->nexits];
+    struct host_exit *final = &e->block->exits[e->nexits++];
+    exit->site = emit_jmp(e->c);
+    exit->tail = e->c->p;
+    exit->from = e->block;
+    exit->pc = pc;
+    patch32(exit->site, exit->tail);
+    emit_store_imm(e->c, pc_mem(e), pc);
+    emit_mov_imm64(e->c, RAX, (uintptr_t)final);
+    emit_jmp_to(e->c, e->jit->thunk_exit);
+}
+
+static void jump_indirect(struct emitter *e, unsigned a)
+{
+    struct code *c = e->c;
+    static_assert(sizeof(struct jump_cache_entry) == 16, "the index is scaled by 4 twice");
+    load_value(e, RAX, a, 0);
+    emit_rr(c, OP_MOV, false, RCX, RAX);
+    emit_alu_imm(c, ALU_AND, false, RCX, (int32_t)(((1u << JUMP_CACHE_BITS) - 1) << 2));
+    emit_rm(c, OP_LEA, true, RCX, mem_index(RBP, RCX, 2, CPU_OFFSET(jump_cache)));
+    emit_rm(c, OP_CMP, false, RAX, mem_base(RCX, offsetof(struct jump_cache_entry, pc)));
+    emit_jcc_to(c, COND_NE, e->jit->thunk_miss);
+    emit_alu_mem_imm(c, ALU_CMP, mem_base(RCX, offsetof(struct jump_cache_entry, key)), (int32_t)e->block->block.key);
+    emit_jcc_to(c, COND_NE, e->jit->thunk_miss);
+    emit_jmp_mem(c, mem_base(RCX, offsetof(struct jump_cache_entry, code)));
+}
+
+static uint8_t *emit_leave_test(struct emitter *e)
+{
+    emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, CPU_OFFSET(leave)), 0);
+    return emit_jcc(e->c, COND_NE);
+}
+
+void emit_leave_check(struct emitter *e, uint32_t pc)
+{
+    struct stub *stub = new_stub(e, STUB_MAIN);
+    stub->from[0] = emit_leave_test(e);
+    stub->pc = pc;
+    stub->count = e->count;
+    e->called = false;
+}
+
+static void emit_exit_main(struct emitter *e, const struct ir_op *op, const struct ir_exit *exit)
+{
+    give_back(e, exit->count);
+    if (op->a != IR_NONE) {
+        load_value(e, RAX, op->a, 0);
+        emit_rm(e->c, OP_STORE, false, RAX, pc_mem(e));
+    } else if (exit->kind == IR_EXIT_MAIN) {
+        emit_store_imm(e->c, pc_mem(e), exit->pc);
+    }
+    go_main(e);
+}
+
+/* After a helper: whoever asked to leave gets both ways of the branch by way of the dispatcher. */
+static void emit_choice_check(struct emitter *e, const struct ir_op *op, const struct ir_exit *exit)
+{
+    struct stub *stub = new_stub(e, STUB_CHOOSE);
+    stub->from[0] = emit_leave_test(e);
+    stub->op = *op;
+    memcpy(stub->local, e->local, sizeof(stub->local));
+    stub->pc = exit->pc;
+    stub->other_pc = e->block->block.pc + e->count * e->cpu->arch->insn_align;
+    stub->count = exit->count;
+    e->called = false;
+}
+
+static void emit_exit_if(struct emitter *e, const struct ir_op *op, const struct ir_exit *exit)
+{
+    if (e->called)
+        emit_choice_check(e, op, exit);
+    emit_compare(e, op);
+    struct stub *stub = new_stub(e, STUB_EXIT);
+    stub->from[0] = emit_jcc(e->c, cond_of(op->sub));
+    stub->pc = exit->pc;
+    stub->count = exit->count;
+}
+
+void emit_exit_op(struct emitter *e, const struct ir_op *op)
+{
+    const struct ir_exit *exit = &e->ir->exits[op->aux];
+    switch ((enum ir_opcode)op->op) {
+    case IR_exit_if:
+        emit_exit_if(e, op, exit);
+        break;
+    case IR_leave_if:
+        emit_leave_check(e, exit->pc);
+        break;
+    case IR_exit:
+        if (e->called)
+            emit_leave_check(e, exit->pc);
+        give_back(e, exit->count);
+        jump_known(e, exit->pc);
+        break;
+    case IR_exit_ind:
+        give_back(e, exit->count);
+        if (e->called) {
+            load_value(e, RAX, op->a, 0);
+            emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, CPU_OFFSET(leave)), 0);
+            emit_jcc_to(e->c, COND_NE, e->jit->thunk_miss);
+        }
+        jump_indirect(e, op->a);
+        break;
+    default:
+        assert(op->op == IR_exit_main);
+        emit_exit_main(e, op, exit);
+    }
+}
+
+static void emit_choose_stub(struct emitter *e, const struct stub *stub)
+{
+    memcpy(e->local, stub->local, sizeof(e->local));
+    emit_mov_imm(e->c, RCX, stub->other_pc);
+    emit_mov_imm(e->c, RDX, stub->pc);
+    emit_compare(e, &stub->op);
+    emit_rr(e->c, OP_CMOV | cond_of(stub->op.sub), false, RCX, RDX);
+    emit_rm(e->c, OP_STORE, false, RCX, pc_mem(e));
+    give_back(e, stub->count);
+    go_main(e);
+}
+
+void emit_leave_stub(struct emitter *e, struct stub *stub)
+{
+    patch32(stub->from[0], e->c->p);
+    if (stub->kind == STUB_CHOOSE) {
+        emit_choose_stub(e, stub);
+        return;
+    }
+    give_back(e, stub->count);
+    if (stub->kind == STUB_EXIT)
+        jump_known(e, stub->pc);
+    else
+        leave_to_main(e, stub->pc);
+}

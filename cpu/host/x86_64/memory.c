@@ -1,0 +1,222 @@
+/*
+ * Guest loads and stores (jit.md 3.5). The look-up in the software TLB is inline; a miss or a flag goes to a stub behind the block,
+ * which calls C. Kernel-mode loads try the segment that maps low RAM linearly first: one compare with a limit.
+ */
+#include "cpu/host/x86_64/emit.h"
+
+static int32_t tlb_offset(const struct emitter *e, bool store)
+{
+    return (int32_t)(offsetof(struct cpu, mmu) + offsetof(struct mmu, tlb) +
+                     (e->mode * 2 + store) * sizeof(struct tlb_entry) * TLB_ENTRIES);
+}
+
+static unsigned size_mask(unsigned memop)
+{
+    return (1u << (memop & MO_SIZE)) - 1;
+}
+
+/* eax = address: compares tags; rcx = addend behind the branch to the slow path, whose rel32 is returned. */
+static uint8_t *emit_probe(struct emitter *e, unsigned memop, bool store)
+{
+    struct code *c = e->c;
+    static_assert(sizeof(struct tlb_entry) == 16, "the index is shifted by 4");
+    emit_rr(c, OP_MOV, false, RCX, RAX);
+    emit_shift_imm(c, SHIFT_SHR, false, RCX, GUEST_PAGE_BITS - 4);
+    emit_alu_imm(c, ALU_AND, false, RCX, (int32_t)((TLB_ENTRIES - 1) << 4));
+    emit_rr(c, OP_MOV, false, RDX, RAX);
+    emit_alu_imm(c, ALU_AND, false, RDX, (int32_t)(GUEST_PAGE_MASK | size_mask(memop)));
+    emit_rm(c, OP_CMP, false, RDX, mem_index(RBP, RCX, 0, tlb_offset(e, store)));
+    uint8_t *miss = emit_jcc(c, COND_NE);
+    emit_rm(c, OP_MOV, true, RCX, mem_index(RBP, RCX, 0, tlb_offset(e, store) + (int32_t)offsetof(struct tlb_entry, addend)));
+    return miss;
+}
+
+/* eax = a + imm */
+static void emit_address(struct emitter *e, const struct ir_op *op)
+{
+    if (op->a == IR_NONE) {
+        emit_mov_imm(e->c, RAX, (uint32_t)op->imm);
+        return;
+    }
+    enum reg a = use(e, op->a, RAX);
+    if (op->imm)
+        emit_rm(e->c, OP_LEA, false, RAX, mem_base(a, op->imm));
+    else if (a != RAX)
+        emit_rr(e->c, OP_MOV, false, RAX, a);
+}
+
+static unsigned load_opcode(unsigned memop)
+{
+    bool extend = memop & MO_SIGN;
+    switch (memop & MO_SIZE) {
+    case MO_8:
+        return extend ? OP_MOVSX8 : OP_MOVZX8;
+    case MO_16:
+        return extend && !(memop & MO_SWAP) ? OP_MOVSX16 : OP_MOVZX16;
+    default:
+        return OP_MOV;
+    }
+}
+
+static void emit_load_from(struct code *c, unsigned memop, enum reg d, struct mem mem)
+{
+    bool wide = (memop & MO_SIZE) == MO_64;
+    emit_rm(c, load_opcode(memop), wide, d, mem);
+    if (!(memop & MO_SWAP) || (memop & MO_SIZE) == MO_8)
+        return;
+    if ((memop & MO_SIZE) != MO_16) {
+        emit_bswap(c, wide, d);
+        return;
+    }
+    emit_rol16(c, d);
+    if (memop & MO_SIGN)
+        emit_rr(c, OP_MOVSX16, false, d, d);
+}
+
+static bool direct_possible(const struct emitter *e)
+{
+    return e->mode == 0 && e->jit->low_ram && e->cpu->arch->direct_base;
+}
+
+/* edx = offset into the linear segment */
+static void emit_direct_offset(struct emitter *e, const struct ir_op *op)
+{
+    int32_t shift = (int32_t)(0u - e->cpu->arch->direct_base);
+    if (op->a == IR_NONE) {
+        emit_mov_imm(e->c, RDX, (uint32_t)(op->imm + shift));
+        return;
+    }
+    enum reg a = use(e, op->a, RAX);
+    emit_rm(e->c, OP_LEA, false, RDX, mem_base(a, op->imm + shift));
+}
+
+static void emit_direct_load(struct emitter *e, const struct ir_op *op, struct stub *stub)
+{
+    struct code *c = e->c;
+    emit_direct_offset(e, op);
+    stub->reg = define(e, op->d, IR_NONE, IR_NONE);
+    if (size_mask(op->sub)) {
+        emit_test_imm8(c, RDX, (uint8_t)size_mask(op->sub));
+        stub->from[1] = emit_jcc(c, COND_NE);
+    }
+    emit_rm(c, OP_CMP, false, RDX, mem_base(RBP, CPU_OFFSET(direct_limit)));
+    stub->from[0] = emit_jcc(c, COND_AE);
+    emit_load_from(c, op->sub, stub->reg, mem_index(RBP, RDX, 0, e->jit->low_ram));
+}
+
+/* The result's register is taken after the address is read and before the first branch: taking it may push another value out. */
+void emit_load(struct emitter *e, const struct ir_op *op)
+{
+    bool direct = direct_possible(e);
+    struct stub *stub = new_stub(e, direct ? STUB_DIRECT : STUB_LOAD);
+    stub->memop = op->sub;
+    if (direct) {
+        emit_direct_load(e, op, stub);
+    } else {
+        emit_address(e, op);
+        stub->reg = define(e, op->d, IR_NONE, IR_NONE);
+        stub->from[0] = emit_probe(e, op->sub, false);
+        emit_load_from(e->c, op->sub, stub->reg, mem_index(RCX, RAX, 0, 0));
+    }
+    stub->back = e->c->p;
+    defined(e, op->d);
+}
+
+static void emit_store_to(struct code *c, unsigned memop, enum reg value, struct mem mem)
+{
+    switch (memop & MO_SIZE) {
+    case MO_8:
+        emit_store8(c, value, mem);
+        break;
+    case MO_16:
+        emit_store16(c, value, mem);
+        break;
+    default:
+        emit_rm(c, OP_STORE, (memop & MO_SIZE) == MO_64, value, mem);
+    }
+}
+
+static enum reg swapped(struct emitter *e, unsigned memop, enum reg value)
+{
+    bool wide = (memop & MO_SIZE) == MO_64;
+    if (!(memop & MO_SWAP) || (memop & MO_SIZE) == MO_8)
+        return value;
+    emit_rr(e->c, OP_MOV, wide, RDX, value);
+    if ((memop & MO_SIZE) == MO_16)
+        emit_rol16(e->c, RDX);
+    else
+        emit_bswap(e->c, wide, RDX);
+    return RDX;
+}
+
+void emit_store(struct emitter *e, const struct ir_op *op)
+{
+    struct stub *stub = new_stub(e, STUB_STORE);
+    bool wide = (op->sub & MO_SIZE) == MO_64;
+    stub->memop = op->sub;
+    stub->constant = op->b == e->cpu->arch->zero_global;
+    emit_address(e, op);
+    if (!stub->constant && value_reg(e, op->b) == NO_REG) { /* into a local register: the stub must find it again */
+        enum reg reg = define(e, op->b, IR_NONE, IR_NONE);
+        emit_rm(e->c, OP_MOV, wide, reg, value_mem(e, op->b));
+    }
+    stub->from[0] = emit_probe(e, op->sub, true);
+    struct mem mem = mem_index(RCX, RAX, 0, 0);
+    if (stub->constant) {
+        emit_store_imm_size(e->c, mem, 0, op->sub & MO_SIZE);
+    } else {
+        stub->reg = value_reg(e, op->b);
+        emit_store_to(e->c, op->sub, swapped(e, op->sub, stub->reg), mem);
+    }
+    stub->back = e->c->p;
+}
+
+static void call_thunk(struct emitter *e, const struct stub *stub, const uint8_t *thunk)
+{
+    emit_mov_imm(e->c, RCX, stub->memop | e->mode << 8);
+    emit_call_to(e->c, thunk);
+    note_place(e, stub->before, stub->slot);
+}
+
+static void finish_load(struct emitter *e, struct stub *stub)
+{
+    call_thunk(e, stub, e->jit->thunk_load);
+    emit_rr(e->c, OP_MOV, true, stub->reg, RAX);
+    emit_jmp_to(e->c, stub->back);
+}
+
+static void patch_entries(struct emitter *e, const struct stub *stub)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (stub->from[i])
+            patch32(stub->from[i], e->c->p);
+}
+
+/* Not in the linear segment, or watched: the address again, and the TLB. */
+static void emit_direct_stub(struct emitter *e, struct stub *stub)
+{
+    struct code *c = e->c;
+    emit_rm(c, OP_LEA, false, RAX, mem_base(RDX, (int32_t)e->cpu->arch->direct_base));
+    uint8_t *miss = emit_probe(e, stub->memop, false);
+    emit_load_from(c, stub->memop, stub->reg, mem_index(RCX, RAX, 0, 0));
+    emit_jmp_to(c, stub->back);
+    patch32(miss, c->p);
+    finish_load(e, stub);
+}
+
+void emit_memory_stub(struct emitter *e, struct stub *stub)
+{
+    patch_entries(e, stub);
+    if (stub->kind == STUB_DIRECT) {
+        emit_direct_stub(e, stub);
+    } else if (stub->kind == STUB_LOAD) {
+        finish_load(e, stub);
+    } else {
+        if (stub->constant)
+            emit_rr(e->c, OP_XOR, false, RDX, RDX);
+        else
+            emit_rr(e->c, OP_MOV, true, RDX, stub->reg);
+        call_thunk(e, stub, e->jit->thunk_store);
+        emit_jmp_to(e->c, stub->back);
+    }
+}

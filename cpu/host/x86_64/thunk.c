@@ -1,0 +1,178 @@
+/*
+ * The fixed pieces of generated code: in, out, and the ways to C. Going to C stores the pinned registers and the budget, so that
+ * C sees the whole state, and loads them afterwards; when the unit was left there, execution goes straight out, since the state
+ * in memory is the truth then.
+ */
+#include "cpu/host/x86_64/x86_64.h"
+
+const uint8_t pinned_regs[PINNED] = { RBX, R12, R13, R14, RSI, RDI, R8, R9 };
+static const uint8_t callee_saved[] = { RBP, RBX, R12, R13, R14, R15 };
+
+int32_t global_offset(const struct cpu *cpu, unsigned global)
+{
+    return (int32_t)cpu->arch->globals[global].offset - (int32_t)cpu->arch->state_size;
+}
+
+static struct mem cpu_word(int32_t offset)
+{
+    return mem_base(RBP, offset);
+}
+
+static void move_pinned(struct cpu *cpu, struct code *c, unsigned opcode)
+{
+    for (unsigned i = 0; i < PINNED; i++)
+        emit_rm(c, opcode, false, pinned_regs[i], cpu_word(global_offset(cpu, cpu->arch->pinned[i])));
+}
+
+static void move_locals(struct code *c, unsigned opcode)
+{
+    emit_rm(c, opcode, true, R10, cpu_word(CPU_OFFSET(saved_locals[0])));
+    emit_rm(c, opcode, true, R11, cpu_word(CPU_OFFSET(saved_locals[1])));
+}
+
+static void store_all(struct cpu *cpu, struct code *c)
+{
+    move_pinned(cpu, c, OP_STORE);
+    move_locals(c, OP_STORE);
+    emit_rm(c, OP_STORE, false, R15, cpu_word(CPU_OFFSET(budget)));
+}
+
+static void load_all(struct cpu *cpu, struct code *c)
+{
+    move_pinned(cpu, c, OP_MOV);
+    move_locals(c, OP_MOV);
+    emit_rm(c, OP_MOV, false, R15, cpu_word(CPU_OFFSET(budget)));
+}
+
+static void make_enter(struct cpu *cpu, struct code *c)
+{
+    cpu->jit->thunk_enter = c->p; /* (cpu, code) */
+    for (unsigned i = 0; i < ARRAY_SIZE(callee_saved); i++)
+        emit_push(c, callee_saved[i]);
+    emit_alu_imm(c, ALU_SUB, true, RSP, 8);
+    emit_rr(c, OP_MOV, true, RBP, RDI);
+    emit_rr(c, OP_MOV, true, RAX, RSI);
+    load_all(cpu, c);
+    emit_jmp_reg(c, RAX);
+}
+
+/* Returns rax: the host_exit to link, or 0. */
+static uint8_t *make_exit(struct cpu *cpu, struct code *c)
+{
+    cpu->jit->thunk_exit = c->p;
+    move_pinned(cpu, c, OP_STORE);
+    emit_rm(c, OP_STORE, false, R15, cpu_word(CPU_OFFSET(budget)));
+    uint8_t *out = c->p;
+    emit_alu_imm(c, ALU_ADD, true, RSP, 8);
+    for (unsigned i = ARRAY_SIZE(callee_saved); i-- > 0;)
+        emit_pop(c, callee_saved[i]);
+    emit_ret(c);
+    /* eax: the pc that the jump cache does not have */
+    cpu->jit->thunk_miss = c->p;
+    emit_rm(c, OP_STORE, false, RAX, cpu_word((int32_t)cpu->arch->pc_offset - (int32_t)cpu->arch->state_size));
+    emit_rr(c, OP_XOR, false, RAX, RAX);
+    emit_jmp_to(c, cpu->jit->thunk_exit);
+    return out;
+}
+
+static void call_c(struct cpu *cpu, struct code *c, const uint8_t *out)
+{
+    emit_alu_imm(c, ALU_SUB, true, RSP, 8);
+    emit_call_reg(c, RAX);
+    emit_alu_imm(c, ALU_ADD, true, RSP, 8);
+    emit_alu_mem_imm(c, ALU_CMP, cpu_word(CPU_OFFSET(leaving)), 0);
+    uint8_t *left = emit_jcc(c, COND_NE);
+    load_all(cpu, c);
+    emit_ret(c);
+    patch32(left, c->p);
+    emit_alu_imm(c, ALU_ADD, true, RSP, 8);
+    emit_rr(c, OP_XOR, false, RAX, RAX);
+    emit_jmp_to(c, out);
+}
+
+/* An access was done and something in it asked to leave: the unit is done again from its start, with the access answered. */
+static void leave_performed(struct cpu *cpu, uint64_t value)
+{
+    cpu_leave_unit(cpu);
+    cpu->mmu.performed.active = true;
+    cpu->mmu.performed.value = value;
+}
+
+static uint64_t slow_load(struct cpu *cpu, uint32_t va, uint32_t how, uintptr_t host_return)
+{
+    uint64_t value = 0;
+    cpu->host_return = host_return;
+    bool done = mmu_load(&cpu->mmu, va, how & 0xff, how >> 8, &value);
+    if (UNLIKELY(done && cpu->leave))
+        leave_performed(cpu, value);
+    cpu->host_return = 0;
+    return value;
+}
+
+static void slow_store(struct cpu *cpu, uint32_t va, uint64_t value, uint32_t how, uintptr_t host_return)
+{
+    cpu->host_return = host_return;
+    bool done = mmu_store(&cpu->mmu, va, how & 0xff, how >> 8, value);
+    if (UNLIKELY(done && cpu->leave))
+        leave_performed(cpu, 0);
+    cpu->host_return = 0;
+}
+
+/* eax = address, ecx = memop | mode << 8; rax = value. */
+static void make_load(struct cpu *cpu, struct code *c, const uint8_t *out)
+{
+    cpu->jit->thunk_load = c->p;
+    store_all(cpu, c);
+    emit_rr(c, OP_MOV, true, RDI, RBP);
+    emit_rr(c, OP_MOV, false, RSI, RAX);
+    emit_rr(c, OP_MOV, false, RDX, RCX);
+    emit_rm(c, OP_MOV, true, RCX, mem_base(RSP, 0));
+    emit_mov_imm64(c, RAX, (uintptr_t)slow_load);
+    call_c(cpu, c, out);
+}
+
+/* eax = address, rdx = value, ecx as above. */
+static void make_store(struct cpu *cpu, struct code *c, const uint8_t *out)
+{
+    cpu->jit->thunk_store = c->p;
+    store_all(cpu, c);
+    emit_rr(c, OP_MOV, true, RDI, RBP);
+    emit_rr(c, OP_MOV, false, RSI, RAX);
+    emit_rm(c, OP_MOV, true, R8, mem_base(RSP, 0));
+    emit_mov_imm64(c, RAX, (uintptr_t)slow_store);
+    call_c(cpu, c, out);
+}
+
+/* rax = function, ecx = imm, the arguments a and b in struct cpu; eax = result. */
+static void make_call(struct cpu *cpu, struct code *c, const uint8_t *out)
+{
+    cpu->jit->thunk_call = c->p;
+    store_all(cpu, c);
+    emit_rm(c, OP_MOV, true, RDX, mem_base(RSP, 0));
+    emit_rm(c, OP_STORE, true, RDX, cpu_word(CPU_OFFSET(host_return)));
+    emit_rr(c, OP_MOV, true, RDI, RBP);
+    emit_rm(c, OP_MOV, false, RSI, cpu_word(CPU_OFFSET(call_a)));
+    emit_rm(c, OP_MOV, false, RDX, cpu_word(CPU_OFFSET(call_b)));
+    emit_alu_imm(c, ALU_SUB, true, RSP, 8);
+    emit_call_reg(c, RAX);
+    emit_alu_imm(c, ALU_ADD, true, RSP, 8);
+    emit_store_imm_size(c, cpu_word(CPU_OFFSET(host_return)), 0, 3);
+    emit_alu_mem_imm(c, ALU_CMP, cpu_word(CPU_OFFSET(leaving)), 0);
+    uint8_t *left = emit_jcc(c, COND_NE);
+    load_all(cpu, c);
+    emit_ret(c);
+    patch32(left, c->p);
+    emit_alu_imm(c, ALU_ADD, true, RSP, 8);
+    emit_rr(c, OP_XOR, false, RAX, RAX);
+    emit_jmp_to(c, out);
+}
+
+void make_thunks(struct cpu *cpu)
+{
+    struct code *c = &cpu->jit->code;
+    make_enter(cpu, c);
+    const uint8_t *out = make_exit(cpu, c);
+    make_load(cpu, c, out);
+    make_store(cpu, c, out);
+    make_call(cpu, c, out);
+}

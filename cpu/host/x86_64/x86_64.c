@@ -1,0 +1,131 @@
+/* The x86-64 back end: finding, compiling and linking blocks between the stretches that run in generated code. */
+#include "cpu/host/x86_64/x86_64.h"
+
+#include "cpu/ir/optimise.h"
+#include "softmmu/alloc.h"
+
+static bool init(struct cpu *cpu, size_t code_cache)
+{
+    const struct arena *arena = cpu->machine->arena;
+    cpu->jit = alloc_zeroed(sizeof(*cpu->jit));
+    cpu->jit->low_ram = arena->low_ram ? (int32_t)(arena->low_ram - arena->base) : 0;
+    return code_init(cpu, code_cache);
+}
+
+static void free_jit(struct cpu *cpu)
+{
+    code_free(cpu);
+    free(cpu->jit);
+}
+
+static struct host_block *find_or_compile(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t phys)
+{
+    struct block *found = block_find(cpu->blocks, BLOCK_HOST, pc, key, phys);
+    if (found)
+        return (struct host_block *)found;
+    code_reserve(cpu);
+    translate_block(cpu, pc, phys, key, cpu->max_block);
+    if (!cpu->blocks->translator.cacheable)
+        return NULL;
+    ir_optimise(&cpu->blocks->ir, cpu->arch);
+    struct host_block *block = compile(cpu);
+    code_add(cpu, block);
+    return block;
+}
+
+/* Code for the state's pc, or NULL: a fetch exception was entered, or the unit must be interpreted (then *interpret is set). */
+static const uint8_t *find_code(struct cpu *cpu, struct host_exit *exit, bool *interpret)
+{
+    uint32_t pc = *cpu_pc(cpu), key = cpu->arch->state_key(cpu);
+    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc);
+    uint64_t phys;
+    if (!exit && entry->pc == pc && entry->key == key)
+        return entry->code;
+    if (!cpu_fetch_address(cpu, pc, key, &phys))
+        return NULL;
+    unsigned current = cpu->jit->current;
+    struct host_block *block = find_or_compile(cpu, pc, key, phys);
+    if (!block) {
+        *interpret = true;
+        return NULL;
+    }
+    cpu_jump_cache_set(cpu, pc, key, exec_address(cpu->jit, block->code));
+    /* Compiling may have evicted the block that was left; its memory is gone then. */
+    if (exit && current == cpu->jit->current && !exit->from->block.dropped && exit->from->block.key == key && !exit->target)
+        code_link(cpu, exit, block);
+    return exec_address(cpu->jit, block->code);
+}
+
+static void interpret_unit(struct cpu *cpu)
+{
+    int32_t rest = cpu->budget - 1;
+    cpu->budget = 1;
+    cpu->icount_end -= (uint64_t)(int64_t)rest;
+    interp_run(cpu);
+    cpu->budget += rest;
+    cpu->icount_end += (uint64_t)(int64_t)rest;
+}
+
+static void run(struct cpu *cpu)
+{
+    struct host_exit *(*enter)(struct cpu *, const void *) =
+        (struct host_exit * (*)(struct cpu *, const void *))(uintptr_t)exec_address(cpu->jit, cpu->jit->thunk_enter);
+    struct host_exit *exit = NULL;
+    while (!cpu->leave && cpu->budget > 0) {
+        if (cpu->budget <= (int32_t)cpu->max_block) {
+            interp_run(cpu);
+            return;
+        }
+        if (cpu->breakpoints && cpu_point_near(cpu, *cpu_pc(cpu)))
+            return;
+        bool interpret = false;
+        const uint8_t *code = find_code(cpu, exit, &interpret);
+        exit = NULL;
+        if (code) {
+            cpu->jit->entries++;
+            exit = enter(cpu, code);
+        } else if (interpret) {
+            interpret_unit(cpu);
+        } else {
+            return;
+        }
+    }
+}
+
+static struct unit_place place(struct cpu *cpu, uintptr_t host_return)
+{
+    const struct jit *jit = cpu->jit;
+    const struct host_block *block = code_find(jit, host_return);
+    uint32_t offset = (uint32_t)(host_return - (uintptr_t)exec_address(jit, block->code));
+    unsigned low = 0, high = block->nplaces;
+    while (high - low > 1) {
+        unsigned middle = (low + high) / 2;
+        if (block->places[middle].offset <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    const struct host_place *at = &block->places[low];
+    assert(at->offset == offset);
+    return (struct unit_place){ block->block.pc + at->before * cpu->arch->insn_align,
+                                (uint32_t)block->block.count - at->before, at->slot };
+}
+
+static void print_stats(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque)
+{
+    const struct jit *jit = cpu->jit;
+    char text[160];
+    snprintf(text, sizeof(text), "x86-64: %llu entries from the dispatcher, %llu links, %llu generations evicted",
+             (unsigned long long)jit->entries, (unsigned long long)jit->links, (unsigned long long)jit->evictions);
+    line(opaque, text);
+}
+
+static const struct backend backend_x86_64 = {
+    .name = "x86-64",
+    .init = init,
+    .free = free_jit,
+    .run = run,
+    .place = place,
+    .print_stats = print_stats,
+};
+const struct backend *const host_backend = &backend_x86_64;

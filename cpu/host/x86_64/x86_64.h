@@ -1,0 +1,86 @@
+/* The back end's own structures, shared by its files. */
+#ifndef CPU_HOST_X86_64_X86_64_H
+#define CPU_HOST_X86_64_X86_64_H
+
+#include "cpu/backend.h"
+#include "cpu/block.h"
+#include "cpu/host/x86_64/asm.h"
+
+#define PINNED 8
+#define GENERATIONS 8
+#define BLOCK_CODE_MAX ((size_t)64 << 10) /* more than any block takes */
+
+/*
+ * Register use in generated code: rbp = struct cpu, r15 = budget, eight hold pinned guest registers, r10 and r11 cache values
+ * within a block; rax, rcx, rdx are scratch.
+ */
+extern const uint8_t pinned_regs[PINNED];
+
+/* A way out of a block whose target is known: a jmp that goes to the tail that leaves, or to the target once it is linked. */
+struct host_exit {
+    struct host_block *from;
+    uint8_t *site; /* rel32 */
+    uint8_t *tail;
+    uint32_t pc;
+    struct host_block *target;
+    struct host_exit *next; /* another that is linked to the same target */
+};
+
+/* A place from which C is called: the side table's row (design section 5, cpu_restore_state). */
+struct host_place {
+    uint32_t offset; /* of the return address from the block's code */
+    uint16_t before; /* instructions of the block before the unit */
+    uint16_t slot;
+};
+
+struct host_block {
+    struct block block;
+    uint8_t *code; /* in the writable mapping */
+    uint32_t code_size;
+    uint16_t nexits, nplaces;
+    struct host_exit *exits;
+    struct host_place *places;
+    struct host_exit *incoming;
+};
+
+struct generation {
+    struct host_block **blocks; /* in the order of their addresses */
+    size_t nblocks, capacity;
+};
+
+struct jit {
+    struct code code;
+    uint8_t *write, *exec; /* the same memory, twice */
+    size_t size, generation_size;
+    unsigned current;
+    struct generation generations[GENERATIONS];
+    uint8_t *thunk_enter, *thunk_exit, *thunk_miss, *thunk_load, *thunk_store, *thunk_call; /* in the writable mapping */
+    uint8_t *blocks_start;
+    uint64_t links, evictions, entries;
+    int32_t low_ram; /* from rbp; 0: none */
+};
+
+static inline const void *exec_address(const struct jit *jit, const uint8_t *write)
+{
+    return write + (jit->exec - jit->write);
+}
+
+/* Offsets from rbp. */
+int32_t global_offset(const struct cpu *cpu, unsigned global);
+#define CPU_OFFSET(member) ((int32_t)offsetof(struct cpu, member))
+
+void make_thunks(struct cpu *cpu);
+/* Compiles cpu->blocks->ir into a block; the buffers have room. */
+struct host_block *compile(struct cpu *cpu);
+
+/* code.c: the ring of generations. */
+bool code_init(struct cpu *cpu, size_t size);
+void code_free(struct cpu *cpu);
+/* Room for a block: evicts the oldest generation when the present one is full. */
+void code_reserve(struct cpu *cpu);
+void code_add(struct cpu *cpu, struct host_block *block);
+struct host_block *code_find(const struct jit *jit, uintptr_t exec);
+void code_drop(struct cpu *cpu, struct block *block);
+void code_link(struct cpu *cpu, struct host_exit *exit, struct host_block *target);
+
+#endif

@@ -1,0 +1,293 @@
+/*
+ * Two passes. What is known of a value holds until the value is written again: each value has a version, and a copy is
+ * good while its source's version is what it was.
+ */
+#include "cpu/ir/optimise.h"
+
+#include <string.h>
+
+enum { REMOVED = IR_OPCODES };
+
+static struct {
+    bool known[IR_VALUES];
+    uint32_t value[IR_VALUES];
+    uint32_t version[IR_VALUES];
+    uint16_t copy_of[IR_VALUES]; /* IR_NONE: none */
+    uint32_t copy_version[IR_VALUES];
+} facts;
+
+bool ir_fold(const struct ir_op *op, uint32_t a, uint32_t b, uint32_t *result)
+{
+    switch ((enum ir_opcode)op->op) {
+    case IR_mov:
+        *result = a;
+        return true;
+    case IR_not:
+        *result = ~a;
+        return true;
+    case IR_neg:
+        *result = 0u - a;
+        return true;
+    case IR_add:
+        *result = a + b;
+        return true;
+    case IR_sub:
+        *result = a - b;
+        return true;
+    case IR_and:
+        *result = a & b;
+        return true;
+    case IR_or:
+        *result = a | b;
+        return true;
+    case IR_xor:
+        *result = a ^ b;
+        return true;
+    case IR_shl:
+        *result = a << (b & 31);
+        return true;
+    case IR_shr:
+        *result = a >> (b & 31);
+        return true;
+    case IR_sar:
+        *result = (uint32_t)((int32_t)a >> (b & 31));
+        return true;
+    case IR_setcc:
+        *result = ir_cc_holds((enum ir_cc)op->sub, a, b);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void forget_globals(const struct cpu_arch *arch)
+{
+    for (unsigned v = 0; v < arch->nglobals; v++) {
+        facts.known[v] = false;
+        facts.copy_of[v] = IR_NONE;
+        facts.version[v]++;
+    }
+    if (arch->zero_global >= 0) {
+        facts.known[arch->zero_global] = true;
+        facts.value[arch->zero_global] = 0;
+    }
+}
+
+static void begin(const struct ir *ir, const struct cpu_arch *arch)
+{
+    unsigned values = IR_TEMPS + ir->ntemps;
+    memset(facts.known, 0, values * sizeof(facts.known[0]));
+    memset(facts.version, 0, values * sizeof(facts.version[0]));
+    memset(facts.copy_of, 0xff, values * sizeof(facts.copy_of[0]));
+    for (unsigned v = 0; v < values; v++)
+        facts.copy_of[v] = IR_NONE;
+    forget_globals(arch);
+}
+
+static bool is_known(unsigned v)
+{
+    return v < IR_VALUES && facts.known[v];
+}
+
+static unsigned source_of(unsigned v)
+{
+    if (v >= IR_VALUES || facts.copy_of[v] == IR_NONE)
+        return v;
+    unsigned source = facts.copy_of[v];
+    return facts.version[source] == facts.copy_version[v] ? source : v;
+}
+
+static void written(unsigned d)
+{
+    if (d >= IR_VALUES)
+        return;
+    facts.known[d] = false;
+    facts.copy_of[d] = IR_NONE;
+    facts.version[d]++;
+}
+
+static void set_known(struct ir_op *op, uint32_t value)
+{
+    unsigned d = op->d;
+    *op = (struct ir_op){ .op = IR_movi, .d = d, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .imm = (int32_t)value };
+    written(d);
+    facts.known[d] = true;
+    facts.value[d] = value;
+}
+
+static void make_mov(struct ir_op *op, unsigned source)
+{
+    unsigned d = op->d;
+    *op = (struct ir_op){ .op = IR_mov, .d = d, .a = source, .b = IR_NONE, .c = IR_NONE };
+}
+
+static bool takes_immediate(const struct ir_op *op)
+{
+    switch (op->op) {
+    case IR_add: case IR_sub: case IR_and: case IR_or: case IR_xor: case IR_shl: case IR_shr: case IR_sar: case IR_rotr:
+    case IR_mul: case IR_setcc: case IR_movcc: case IR_exit_if:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void swap_operands(struct ir_op *op)
+{
+    uint16_t a = op->a;
+    op->a = op->b;
+    op->b = a;
+}
+
+/* Brings a constant operand to b, and b's constant into the operation. */
+static void place_constants(struct ir_op *op)
+{
+    bool compares = op->op == IR_setcc || op->op == IR_exit_if;
+    if (op->b != IR_IMM && is_known(op->a) && !is_known(op->b) && op->b < IR_VALUES) {
+        if (ir_op_info[op->op].flags & IR_COMMUTES) {
+            swap_operands(op);
+        } else if (compares) {
+            swap_operands(op);
+            op->sub = ir_cc_swap((enum ir_cc)op->sub);
+        }
+    }
+    if (op->b < IR_VALUES && is_known(op->b) && takes_immediate(op)) {
+        op->imm = (int32_t)facts.value[op->b];
+        op->b = IR_IMM;
+    }
+}
+
+/* d = a op 0 is d = a. */
+static bool is_identity(const struct ir_op *op)
+{
+    if (op->b != IR_IMM || op->imm != 0)
+        return false;
+    switch (op->op) {
+    case IR_add: case IR_sub: case IR_or: case IR_xor: case IR_shl: case IR_shr: case IR_sar: case IR_rotr:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void simplify_address(struct ir_op *op)
+{
+    if (is_known(op->a)) {
+        op->imm += (int32_t)facts.value[op->a];
+        op->a = IR_NONE;
+    }
+}
+
+/* True: the block ends here now. */
+static bool simplify_exit(struct ir_op *op)
+{
+    if (op->op != IR_exit_if || op->b != IR_IMM || !is_known(op->a))
+        return false;
+    bool taken = ir_cc_holds((enum ir_cc)op->sub, facts.value[op->a], (uint32_t)op->imm);
+    op->op = taken ? IR_exit : REMOVED;
+    op->a = op->b = IR_NONE;
+    return taken;
+}
+
+static void note_result(struct ir_op *op)
+{
+    uint32_t result;
+    bool pure = ir_op_info[op->op].form != IR_FORM_CALL && op->op != IR_ld;
+    bool known_b = op->b == IR_IMM || op->b == IR_NONE;
+    if (op->op == IR_movi) {
+        set_known(op, (uint32_t)op->imm);
+    } else if (pure && is_known(op->a) && known_b && ir_fold(op, facts.value[op->a], (uint32_t)op->imm, &result)) {
+        set_known(op, result);
+    } else if (op->op == IR_mov) {
+        written(op->d);
+        if (op->a != op->d) {
+            facts.copy_of[op->d] = op->a;
+            facts.copy_version[op->d] = facts.version[op->a];
+        }
+    } else {
+        written(op->d);
+    }
+}
+
+/* True: the block ends with this operation. */
+static bool forward_op(struct ir_op *op, const struct cpu_arch *arch)
+{
+    if (op->op == IR_insn)
+        return false;
+    op->a = source_of(op->a);
+    if (op->b != IR_IMM)
+        op->b = source_of(op->b);
+    op->c = source_of(op->c);
+    place_constants(op);
+    if (op->op == IR_ld || op->op == IR_st)
+        simplify_address(op);
+    if (op->op == IR_exit_if)
+        return simplify_exit(op);
+    if (op->op == IR_call && !(arch->helpers[op->aux].flags & HELPER_PURE))
+        forget_globals(arch);
+    if (is_identity(op))
+        make_mov(op, op->a);
+    if (op->d != IR_NONE)
+        note_result(op);
+    return false;
+}
+
+static void forward(struct ir *ir, const struct cpu_arch *arch)
+{
+    begin(ir, arch);
+    for (unsigned i = 0; i < ir->nops; i++)
+        if (forward_op(&ir->ops[i], arch))
+            ir->nops = i + 1;
+}
+
+static bool has_effect(const struct ir_op *op)
+{
+    return op->op == IR_insn || ir_op_info[op->op].flags & (IR_LEAVES | IR_SIDE_EXIT | IR_END);
+}
+
+/* Everything is looked at where the unit or the block may be left. */
+static bool observes(const struct ir_op *op, const struct cpu_arch *arch)
+{
+    if (op->op == IR_call)
+        return !(arch->helpers[op->aux].flags & HELPER_PURE);
+    return ir_op_info[op->op].flags & (IR_LEAVES | IR_SIDE_EXIT | IR_END);
+}
+
+static void backward(struct ir *ir, const struct cpu_arch *arch)
+{
+    static bool needed[IR_VALUES];
+    memset(needed, 0, sizeof(needed));
+    for (unsigned i = ir->nops; i-- > 0;) {
+        struct ir_op *op = &ir->ops[i];
+        if (op->op == REMOVED)
+            continue;
+        if (op->d < IR_VALUES && !needed[op->d] && !has_effect(op)) {
+            op->op = REMOVED;
+            continue;
+        }
+        if (op->d < IR_VALUES && !(ir_op_info[op->op].flags & IR_READS_D))
+            needed[op->d] = false;
+        if (observes(op, arch))
+            memset(needed, 1, IR_TEMPS);
+        const uint16_t operands[] = { op->a, op->b, op->c };
+        for (unsigned k = 0; k < 3; k++)
+            if (operands[k] < IR_VALUES)
+                needed[operands[k]] = true;
+    }
+}
+
+static void compact(struct ir *ir)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < ir->nops; i++)
+        if (ir->ops[i].op != REMOVED)
+            ir->ops[kept++] = ir->ops[i];
+    ir->nops = kept;
+}
+
+void ir_optimise(struct ir *ir, const struct cpu_arch *arch)
+{
+    forward(ir, arch);
+    backward(ir, arch);
+    compact(ir);
+}
