@@ -43,13 +43,22 @@ static uint64_t map_bits(size_t first, size_t last)
     return (~(uint64_t)0 >> (63 - (high - low))) << low;
 }
 
+/* A block's second part hangs in the list of its page by its own link; both kinds of neighbour are found by page. */
+static struct block_part *part_on(struct block *block, size_t arena_page)
+{
+    return block->part[0].used && block->part[0].arena_page == arena_page ? &block->part[0] : &block->part[1];
+}
+
 static void index_part(struct cpu *cpu, struct block *block, struct block_part *part)
 {
     struct block_cache *cache = cpu->blocks;
     uint8_t *flags = &cpu->mmu.page_flags[part->arena_page];
     part->used = true;
-    part->next = cache->pages[part->arena_page];
-    cache->pages[part->arena_page] = block;
+    part->link = &cache->pages[part->arena_page];
+    part->next = *part->link;
+    if (part->next)
+        part_on(part->next, part->arena_page)->link = &part->next;
+    *part->link = block;
     cache->code_map[part->arena_page] |= map_bits(part->first, part->last);
     if (!(*flags & PAGE_CODE)) {
         *flags |= PAGE_CODE;
@@ -57,18 +66,11 @@ static void index_part(struct cpu *cpu, struct block *block, struct block_part *
     }
 }
 
-/* A block's second part hangs in the list of its page by its own link; both kinds of neighbour are found by page. */
-static struct block_part *part_on(struct block *block, size_t arena_page)
+static void unindex_part(struct block_part *part)
 {
-    return block->part[0].used && block->part[0].arena_page == arena_page ? &block->part[0] : &block->part[1];
-}
-
-static void unindex_part(struct cpu *cpu, struct block *block, struct block_part *part)
-{
-    struct block **at = &cpu->blocks->pages[part->arena_page];
-    while (*at != block)
-        at = &part_on(*at, part->arena_page)->next;
-    *at = part->next;
+    *part->link = part->next;
+    if (part->next)
+        part_on(part->next, part->arena_page)->link = part->link;
     part->used = false;
 }
 
@@ -85,6 +87,30 @@ static void set_parts(struct cpu *cpu, struct block *block, const struct transla
     }
 }
 
+static void index_block(struct block_cache *cache, struct block *block)
+{
+    block->hash_link = &cache->hash[block->owner][hash_of(block->pc, block->key, block->phys)];
+    block->hash_next = *block->hash_link;
+    if (block->hash_next)
+        block->hash_next->hash_link = &block->hash_next;
+    *block->hash_link = block;
+    block->virtual_link = &cache->virtual_page[virtual_index(block->pc)];
+    block->virtual_next = *block->virtual_link;
+    if (block->virtual_next)
+        block->virtual_next->virtual_link = &block->virtual_next;
+    *block->virtual_link = block;
+}
+
+static void unindex_block(struct block *block)
+{
+    *block->hash_link = block->hash_next;
+    if (block->hash_next)
+        block->hash_next->hash_link = block->hash_link;
+    *block->virtual_link = block->virtual_next;
+    if (block->virtual_next)
+        block->virtual_next->virtual_link = block->virtual_link;
+}
+
 bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner)
 {
     struct block_cache *cache = cpu->blocks;
@@ -99,33 +125,19 @@ bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner)
     cache->made_insns[owner] += block->count;
     if (!t->cacheable)
         return false;
-    struct block **head = &cache->hash[owner][hash_of(block->pc, block->key, block->phys)];
-    block->hash_next = *head;
-    *head = block;
-    head = &cache->virtual_page[virtual_index(block->pc)];
-    block->virtual_next = *head;
-    *head = block;
+    index_block(cache, block);
     set_parts(cpu, block, t);
     return true;
-}
-
-static void unlink_from(struct block **at, struct block *block, size_t next_offset)
-{
-    while (*at != block)
-        at = (struct block **)((uint8_t *)*at + next_offset);
-    *at = *(struct block **)((uint8_t *)block + next_offset);
 }
 
 void block_drop(struct cpu *cpu, struct block *block)
 {
     struct block_cache *cache = cpu->blocks;
     assert(!block->dropped);
-    unlink_from(&cache->hash[block->owner][hash_of(block->pc, block->key, block->phys)], block,
-                offsetof(struct block, hash_next));
-    unlink_from(&cache->virtual_page[virtual_index(block->pc)], block, offsetof(struct block, virtual_next));
+    unindex_block(block);
     for (unsigned i = 0; i < 2; i++)
         if (block->part[i].used)
-            unindex_part(cpu, block, &block->part[i]);
+            unindex_part(&block->part[i]);
     block->dropped = true;
     cache->drops++;
     cpu_leave_soon(cpu);

@@ -14,7 +14,7 @@ struct block_part {
     size_t arena_page;
     uint16_t first, last; /* bytes on that page */
     bool used;
-    struct block *next; /* another with bytes on the page */
+    struct block *next, **link; /* others with bytes on the page */
 };
 
 struct block {
@@ -24,12 +24,12 @@ struct block {
     uint16_t count;   /* instructions */
     uint8_t owner;    /* enum block_owner */
     bool dropped;
-    struct block *hash_next;
-    struct block *virtual_next; /* blocks that begin on the same virtual page */
+    struct block *hash_next, **hash_link;
+    struct block *virtual_next, **virtual_link; /* blocks that begin on the same virtual page */
     struct block_part part[2];
 };
 
-#define BLOCK_HASH_BITS 15
+#define BLOCK_HASH_BITS 17
 #define BLOCK_VIRTUAL_BITS 12
 
 struct block_cache {

@@ -28,11 +28,52 @@ static unsigned code_index(uint32_t pc)
     return pc >> GUEST_PAGE_BITS & ((1u << CODE_TLB_BITS) - 1);
 }
 
+/* The code TLB's entry for a page whose mapping may change; fixed segments have no say in what follows. */
+static struct code_tlb_entry *code_entry(struct cpu *cpu, uint32_t pc)
+{
+    return &cpu->code_tlb[code_index(pc)];
+}
+
+/* A page's instructions take one quarter of the jump cache, in a row. */
+static void forget_page(struct cpu *cpu, uint32_t page)
+{
+    static_assert(JUMP_CACHE_BITS + 2 >= GUEST_PAGE_BITS, "a page's entries lie in a row");
+    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, page);
+    for (unsigned i = 0; i < GUEST_PAGE / 4; i++)
+        if ((entry[i].pc & GUEST_PAGE_MASK) == page)
+            entry[i].key = EMPTY_KEY;
+}
+
+/* A page that is flushed soon after it was entered has few jump cache entries, and they are remembered one by one. */
+static void drop_code_entry(struct cpu *cpu, struct code_tlb_entry *entry)
+{
+    uint32_t page = entry->tag & GUEST_PAGE_MASK;
+    if (entry->ncached > CODE_TLB_REMEMBERED)
+        forget_page(cpu, page);
+    for (unsigned i = 0; entry->ncached <= CODE_TLB_REMEMBERED && i < entry->ncached; i++)
+        cpu_jump_cache_forget(cpu, page | (uint32_t)entry->remembered[i] << 2);
+    entry->tag = 0;
+    entry->ncached = 0;
+}
+
+static void remember(struct code_tlb_entry *entry, uint32_t pc)
+{
+    if (entry->ncached < CODE_TLB_REMEMBERED)
+        entry->remembered[entry->ncached] = (uint16_t)((pc & ~GUEST_PAGE_MASK) >> 2);
+    if (entry->ncached <= CODE_TLB_REMEMBERED)
+        entry->ncached++;
+}
+
+/* The invariant: a page outside the fixed segments has jump cache entries only while the code TLB holds it. */
 void cpu_jump_cache_set(struct cpu *cpu, uint32_t pc, uint32_t key, const void *code)
 {
-    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc);
-    *entry = (struct jump_cache_entry){ pc, key, code };
-    cpu->code_page_cached[code_index(pc)] = 1;
+    struct code_tlb_entry *entry = code_entry(cpu, pc);
+    bool held = entry->tag == ((pc & GUEST_PAGE_MASK) | CODE_TLB_VALID);
+    if (!held && !cpu->arch->fixed_mapping(pc, key))
+        return;
+    if (held)
+        remember(entry, pc);
+    *cpu_jump_cache_at(cpu, pc) = (struct jump_cache_entry){ pc, key, code };
 }
 
 void cpu_jump_cache_forget(struct cpu *cpu, uint32_t pc)
@@ -44,68 +85,52 @@ void cpu_jump_cache_forget(struct cpu *cpu, uint32_t pc)
 
 bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phys)
 {
-    struct code_tlb_entry *entry = &cpu->code_tlb[code_index(pc)];
-    uint32_t offset = pc & ~GUEST_PAGE_MASK;
-    if (entry->tag != ((pc & GUEST_PAGE_MASK) | CODE_TLB_VALID) || entry->key != key || pc & (cpu->arch->insn_align - 1)) {
-        struct mmu_page page;
-        if (!cpu->arch->translate(cpu, pc, ACCESS_FETCH, cpu->arch->key_mode(key), false, &page))
+    struct code_tlb_entry *entry = code_entry(cpu, pc);
+    uint32_t page = pc & GUEST_PAGE_MASK;
+    if (entry->tag != (page | CODE_TLB_VALID) || entry->key != key || pc & (cpu->arch->insn_align - 1)) {
+        struct mmu_page found;
+        if (!cpu->arch->translate(cpu, pc, ACCESS_FETCH, cpu->arch->key_mode(key), false, &found))
             return false;
-        *entry = (struct code_tlb_entry){ (pc & GUEST_PAGE_MASK) | CODE_TLB_VALID, key, page.phys & ~(uint64_t)(GUEST_PAGE - 1) };
+        if (entry->tag && entry->tag != (page | CODE_TLB_VALID) && cpu->arch->fixed_mapping(entry->tag & GUEST_PAGE_MASK, entry->key))
+            entry->ncached = 0; /* what is mapped for good stays in the jump cache */
+        if (entry->tag != (page | CODE_TLB_VALID))
+            drop_code_entry(cpu, entry);
+        entry->tag = page | CODE_TLB_VALID;
+        entry->key = key;
+        entry->phys = found.phys & ~(uint64_t)(GUEST_PAGE - 1);
     }
-    *phys = entry->phys | offset;
+    *phys = entry->phys | (pc & ~GUEST_PAGE_MASK);
     return true;
-}
-
-/* Code look-ups for pages in the range; pages beyond the count are looked up one by one in the small code TLB. */
-static void forget_code(struct cpu *cpu, uint32_t first, uint32_t last, bool inside)
-{
-    for (unsigned i = 0; i < 1u << CODE_TLB_BITS; i++) {
-        struct code_tlb_entry *entry = &cpu->code_tlb[i];
-        uint32_t page = entry->tag & GUEST_PAGE_MASK;
-        if ((page >= (first & GUEST_PAGE_MASK) && page <= last) == inside)
-            entry->tag = 0;
-    }
-    for (unsigned i = 0; i < 1u << JUMP_CACHE_BITS; i++) {
-        uint32_t pc = cpu->jump_cache[i].pc;
-        if ((pc >= first && pc <= last) == inside)
-            cpu->jump_cache[i].key = EMPTY_KEY;
-    }
-}
-
-/* Most pages that leave a guest's TLB never held code: their flush costs a look at one byte. */
-static bool may_hold_code(struct cpu *cpu, uint32_t first, uint32_t last)
-{
-    uint32_t pages = (last >> GUEST_PAGE_BITS) - (first >> GUEST_PAGE_BITS) + 1;
-    bool any = pages > 1u << CODE_TLB_BITS;
-    for (uint32_t i = 0; !any && i < pages; i++) {
-        uint32_t va = first + (i << GUEST_PAGE_BITS);
-        any = cpu->code_page_cached[code_index(va)] || cpu->code_tlb[code_index(va)].tag == ((va & GUEST_PAGE_MASK) | CODE_TLB_VALID);
-    }
-    return any;
 }
 
 void cpu_flush_range(struct cpu *cpu, uint32_t first, uint32_t last)
 {
     mmu_flush_range(&cpu->mmu, first, last);
-    if (may_hold_code(cpu, first, last))
-        forget_code(cpu, first, last, true);
+    for (unsigned i = 0; i < 1u << CODE_TLB_BITS; i++) {
+        uint32_t va = first + (i << GUEST_PAGE_BITS);
+        if (va > last || va < first)
+            return;
+        struct code_tlb_entry *entry = code_entry(cpu, va);
+        uint32_t page = entry->tag & GUEST_PAGE_MASK;
+        if (entry->tag && page >= (first & GUEST_PAGE_MASK) && page <= last)
+            drop_code_entry(cpu, entry);
+    }
 }
 
 void cpu_flush_outside(struct cpu *cpu, uint32_t keep_first, uint32_t keep_last)
 {
     mmu_flush_outside(&cpu->mmu, keep_first, keep_last);
-    forget_code(cpu, keep_first, keep_last, false);
-    memset(cpu->code_page_cached, 0, sizeof(cpu->code_page_cached));
-    for (unsigned i = 0; i < 1u << JUMP_CACHE_BITS; i++)
-        if (cpu->jump_cache[i].key != EMPTY_KEY)
-            cpu->code_page_cached[code_index(cpu->jump_cache[i].pc)] = 1;
+    for (unsigned i = 0; i < 1u << CODE_TLB_BITS; i++) {
+        uint32_t page = cpu->code_tlb[i].tag & GUEST_PAGE_MASK;
+        if (page < (keep_first & GUEST_PAGE_MASK) || page > keep_last)
+            drop_code_entry(cpu, &cpu->code_tlb[i]);
+    }
 }
 
 void cpu_flush_all(struct cpu *cpu)
 {
     mmu_flush_all(&cpu->mmu);
     memset(cpu->code_tlb, 0, sizeof(cpu->code_tlb));
-    memset(cpu->code_page_cached, 0, sizeof(cpu->code_page_cached));
     jump_cache_clear(cpu);
     cpu_update_direct_limit(cpu);
     cpu_leave_soon(cpu);
@@ -116,7 +141,7 @@ static struct unit_place place(struct cpu *cpu)
     if (cpu->host_return)
         return host_backend->place(cpu, cpu->host_return);
     uint32_t begun = cpu->in_unit ? (cpu->in_slot ? 2 : 1) : 0;
-    return (struct unit_place){ cpu->in_unit ? cpu->unit_pc : *cpu_pc(cpu), begun, cpu->in_slot };
+    return (struct unit_place){ cpu->in_unit ? cpu->unit_pc : *cpu_pc(cpu), begun, cpu->in_unit && cpu->in_slot };
 }
 
 void cpu_leave_unit(struct cpu *cpu)

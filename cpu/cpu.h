@@ -14,7 +14,8 @@ struct breakpoints;
 struct jit;
 
 #define JUMP_CACHE_BITS 12
-#define CODE_TLB_BITS 8
+#define CODE_TLB_BITS 9
+#define CODE_TLB_REMEMBERED 14
 struct jump_cache_entry {
     uint32_t pc, key; /* key's top bit is set in an empty entry */
     const void *code;
@@ -65,11 +66,12 @@ struct cpu {
     bool note_watch;       /* stop-after: the unit being re-run was hit already; stop when it is complete */
     bool slot_break;       /* a breakpoint may lie on the next unit's slot */
     bool stop_soon;
-    uint8_t code_page_cached[1 << CODE_TLB_BITS]; /* the jump cache may hold entries of a page with this index */
     struct code_tlb_entry {
         uint32_t tag; /* page | valid */
         uint32_t key;
         uint64_t phys;
+        uint16_t ncached; /* jump cache entries of this page; above CODE_TLB_REMEMBERED: any number */
+        uint16_t remembered[CODE_TLB_REMEMBERED]; /* their instructions' places on the page */
     } code_tlb[1 << CODE_TLB_BITS];
     bool single;           /* the next unit is run alone, by the interpreter */
     struct debug_event debug;

@@ -126,7 +126,7 @@ bool mmu_store(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint
         return false;
     }
     struct tlb_entry *entry = entry_for(mmu, va, ACCESS_STORE, mode);
-    if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, size, ACCESS_STORE, value)))
+    if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, size, ACCESS_STORE, value & (~(uint64_t)0 >> (64 - 8 * size)))))
         return false;
     store_entry(mmu, entry, va, size, memop & MO_SWAP ? byte_swap(value, size) : value);
     return true;

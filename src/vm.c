@@ -290,7 +290,8 @@ static enum cpu_exit run_slice(struct vm *vm)
         return CPU_EXIT_DEBUG;
     if (vm->machine.s->request != REQUEST_NONE)
         return CPU_EXIT_REQUEST;
-    bool idle = cpu->arch->waiting(cpu) && !cpu->arch->interrupt_pending(cpu) && !cpu->idle_jumps;
+    bool idle = cpu->arch->waiting(cpu) && !cpu->arch->interrupt_pending(cpu) &&
+                (!cpu->idle_jumps || vm->machine.timers.next == TIMER_OFF);
     return idle ? CPU_EXIT_IDLE : CPU_EXIT_LIMIT;
 }
 

@@ -203,5 +203,6 @@ uint32_t helper_deret(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
 uint32_t helper_wait(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
 {
     mips_state(cpu)->waiting = 1;
+    cpu_leave_soon(cpu);
     return 0;
 }

@@ -183,6 +183,12 @@ void emit_test_imm8(struct code *c, enum reg reg, uint8_t imm)
     emit8(c, imm);
 }
 
+void emit_test_imm(struct code *c, uint32_t imm)
+{
+    emit8(c, 0xa9);
+    emit32(c, imm);
+}
+
 void emit_setcc(struct code *c, enum cond cond, enum reg reg)
 {
     emit_head(c, 0x190 | cond, false, 0, 0, reg, true);

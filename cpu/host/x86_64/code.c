@@ -51,7 +51,6 @@ static uint8_t *generation_start(const struct jit *jit, unsigned i)
 static void free_block(struct host_block *block)
 {
     free(block->exits);
-    free(block->places);
     free(block);
 }
 
@@ -81,7 +80,7 @@ void code_reserve(struct cpu *cpu)
 {
     struct jit *jit = cpu->jit;
     uint8_t *end = generation_start(jit, jit->current) + jit->generation_size;
-    if ((size_t)(end - jit->code.p) >= BLOCK_CODE_MAX)
+    if ((size_t)(end - jit->code.p) >= BLOCK_CODE_MAX && jit->generations[jit->current].nblocks < PLACE_MAX_BLOCKS)
         return;
     jit->current = (jit->current + 1) % GENERATIONS;
     jit->code.p = generation_start(jit, jit->current);
@@ -94,22 +93,6 @@ void code_add(struct cpu *cpu, struct host_block *block)
     struct generation *generation = &cpu->jit->generations[cpu->jit->current];
     generation->blocks = alloc_room(generation->blocks, &generation->capacity, generation->nblocks + 1, sizeof(*generation->blocks));
     generation->blocks[generation->nblocks++] = block;
-}
-
-struct host_block *code_find(const struct jit *jit, uintptr_t exec)
-{
-    const uint8_t *at = jit->write + (exec - (uintptr_t)jit->exec);
-    const struct generation *generation = &jit->generations[(size_t)(at - jit->blocks_start) / jit->generation_size];
-    size_t low = 0, high = generation->nblocks;
-    while (high - low > 1) {
-        size_t middle = (low + high) / 2;
-        if (generation->blocks[middle]->code <= at)
-            low = middle;
-        else
-            high = middle;
-    }
-    assert(generation->nblocks && generation->blocks[low]->code <= at);
-    return generation->blocks[low];
 }
 
 void code_link(struct cpu *cpu, struct host_exit *exit, struct host_block *target)

@@ -18,8 +18,7 @@ struct stub *new_stub(struct emitter *e, enum stub_kind kind)
 
 void note_place(struct emitter *e, unsigned before, unsigned slot)
 {
-    assert(e->nplaces < MAX_PLACES);
-    e->places[e->nplaces++] = (struct host_place){ (uint32_t)(e->c->p - e->block->code), (uint16_t)before, (uint16_t)slot };
+    emit_test_imm(e->c, place_word(e->jit->current, e->number, before, slot));
 }
 
 typedef void emit_fn(struct emitter *e, const struct ir_op *op);
@@ -364,9 +363,6 @@ static void keep_tables(struct emitter *e)
     struct host_block *block = e->block;
     memcpy(block->exits, e->exits, e->nexits * sizeof(*e->exits));
     block->nexits = (uint16_t)e->nexits;
-    block->places = alloc_zeroed(e->nplaces * sizeof(*e->places));
-    memcpy(block->places, e->places, e->nplaces * sizeof(*e->places));
-    block->nplaces = (uint16_t)e->nplaces;
 }
 
 struct host_block *compile(struct cpu *cpu)
@@ -381,7 +377,8 @@ struct host_block *compile(struct cpu *cpu)
     e->ir = ir;
     e->block = block;
     e->mode = cpu->arch->key_mode(cpu->blocks->translator.key);
-    e->before = e->count = e->nstubs = e->nexits = e->nplaces = 0;
+    e->before = e->count = e->nstubs = e->nexits = 0;
+    e->number = cpu->jit->generations[cpu->jit->current].nblocks;
     e->slot = e->called = false;
     block->exits = alloc_zeroed(ir->nexits * sizeof(*block->exits));
     block->code = e->c->p;

@@ -6,7 +6,6 @@
 
 #define LOCALS 2
 #define MAX_STUBS 400
-#define MAX_PLACES 400
 
 struct local {
     uint16_t value; /* IR_NONE: free */
@@ -38,6 +37,7 @@ struct emitter {
     struct code *c;
     const struct ir *ir;
     struct host_block *block;
+    size_t number;              /* of the block in its generation */
     unsigned mode;              /* MMU mode of the block's accesses */
     unsigned index;             /* of the operation under way */
     uint16_t before;            /* instructions before the unit under way */
@@ -51,8 +51,6 @@ struct emitter {
     unsigned nstubs;
     struct host_exit exits[IR_MAX_EXITS];
     unsigned nexits;
-    struct host_place places[MAX_PLACES];
-    unsigned nplaces;
 };
 
 /* values.c: where a value is. */
@@ -87,7 +85,7 @@ enum cond cond_of(unsigned cc);
 void emit_compare(struct emitter *e, const struct ir_op *op);
 
 struct stub *new_stub(struct emitter *e, enum stub_kind kind);
-/* Side table row for the call that was just emitted. */
+/* The place word behind the call that was just emitted. */
 void note_place(struct emitter *e, unsigned before, unsigned slot);
 
 #endif

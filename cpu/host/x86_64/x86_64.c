@@ -1,6 +1,8 @@
 /* The x86-64 back end: finding, compiling and linking blocks between the stretches that run in generated code. */
 #include "cpu/host/x86_64/x86_64.h"
 
+#include <string.h>
+
 #include "cpu/ir/optimise.h"
 #include "softmmu/alloc.h"
 
@@ -94,21 +96,12 @@ static void run(struct cpu *cpu)
 
 static struct unit_place place(struct cpu *cpu, uintptr_t host_return)
 {
-    const struct jit *jit = cpu->jit;
-    const struct host_block *block = code_find(jit, host_return);
-    uint32_t offset = (uint32_t)(host_return - (uintptr_t)exec_address(jit, block->code));
-    unsigned low = 0, high = block->nplaces;
-    while (high - low > 1) {
-        unsigned middle = (low + high) / 2;
-        if (block->places[middle].offset <= offset)
-            low = middle;
-        else
-            high = middle;
-    }
-    const struct host_place *at = &block->places[low];
-    assert(at->offset == offset);
-    return (struct unit_place){ block->block.pc + at->before * cpu->arch->insn_align,
-                                (uint32_t)block->block.count - at->before, at->slot };
+    uint32_t word;
+    memcpy(&word, (const uint8_t *)host_return + PLACE_OFFSET, sizeof(word));
+    const struct generation *generation = &cpu->jit->generations[word >> PLACE_GENERATION_SHIFT];
+    const struct block *block = &generation->blocks[word >> PLACE_NUMBER_SHIFT & (PLACE_MAX_BLOCKS - 1)]->block;
+    unsigned before = word >> PLACE_BEFORE_SHIFT & 127;
+    return (struct unit_place){ block->pc + before * cpu->arch->insn_align, block->count - before, word & 1 };
 }
 
 static void print_stats(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque)

@@ -26,25 +26,29 @@ struct host_exit {
     struct host_exit *next; /* another that is linked to the same target */
 };
 
-/* A place from which C is called: the side table's row (design section 5, cpu_restore_state). */
-struct host_place {
-    uint32_t offset; /* of the return address from the block's code */
-    uint16_t before; /* instructions of the block before the unit */
-    uint16_t slot;
-};
+/*
+ * Behind each call to C stands a word in an instruction without effect (test eax, imm32), from which the unit's start is rebuilt
+ * (design section 5, cpu_restore_state): generation and number of the block, instructions of it before the unit, slot.
+ */
+enum { PLACE_BEFORE_SHIFT = 1, PLACE_NUMBER_SHIFT = 8, PLACE_GENERATION_SHIFT = 29, PLACE_OFFSET = 1 };
+#define PLACE_MAX_BLOCKS ((size_t)1 << (PLACE_GENERATION_SHIFT - PLACE_NUMBER_SHIFT))
+static inline uint32_t place_word(unsigned generation, size_t number, unsigned before, unsigned slot)
+{
+    assert(generation < GENERATIONS && number < PLACE_MAX_BLOCKS && before < 128);
+    return generation << PLACE_GENERATION_SHIFT | (uint32_t)number << PLACE_NUMBER_SHIFT | before << PLACE_BEFORE_SHIFT | (slot ? 1 : 0);
+}
 
 struct host_block {
     struct block block;
     uint8_t *code; /* in the writable mapping */
     uint32_t code_size;
-    uint16_t nexits, nplaces;
+    uint16_t nexits;
     struct host_exit *exits;
-    struct host_place *places;
     struct host_exit *incoming;
 };
 
 struct generation {
-    struct host_block **blocks; /* in the order of their addresses */
+    struct host_block **blocks; /* by number */
     size_t nblocks, capacity;
 };
 
@@ -79,7 +83,6 @@ void code_free(struct cpu *cpu);
 /* Room for a block: evicts the oldest generation when the present one is full. */
 void code_reserve(struct cpu *cpu);
 void code_add(struct cpu *cpu, struct host_block *block);
-struct host_block *code_find(const struct jit *jit, uintptr_t exec);
 void code_drop(struct cpu *cpu, struct block *block);
 void code_link(struct cpu *cpu, struct host_exit *exit, struct host_block *target);
 
