@@ -33,12 +33,12 @@ struct register_field {
 struct cpu_register {
     const char *feature; /* "org.gnu.gdb.mips.cpu" */
     const char *name;
-    uint16_t number;     /* gdb's */
-    uint8_t bits;        /* 32 or 64 */
-    const char *type;    /* gdb's type name, or NULL: with `fields` a flags type is made, else int */
-    const char *group;   /* "general", "float", "system" */
-    const struct register_field *fields; /* ends with a NULL name; or NULL */
-    uint64_t (*read)(struct cpu *cpu, unsigned arg);  /* no side effect */
+    uint16_t number;                                 /* gdb's */
+    uint8_t bits;                                    /* 32 or 64 */
+    const char *type;                                /* gdb's type name, or NULL: with `fields` a flags type is made, else int */
+    const char *group;                               /* "general", "float", "system" */
+    const struct register_field *fields;             /* ends with a NULL name; or NULL */
+    uint64_t (*read)(struct cpu *cpu, unsigned arg); /* no side effect */
     void (*write)(struct cpu *cpu, unsigned arg, uint64_t value);
     unsigned arg;
 };
@@ -57,8 +57,8 @@ struct cpu_arch {
     uint32_t pc_offset; /* of the u32 pc in the state */
     const struct ir_global *globals;
     unsigned nglobals;
-    int zero_global;         /* a global that always reads 0 and is never written, or -1 */
-    const uint8_t *pinned;   /* 8 globals that live in host registers, most used first */
+    int zero_global;       /* a global that always reads 0 and is never written, or -1 */
+    const uint8_t *pinned; /* 8 globals that live in host registers, most used first */
     const struct ir_helper *helpers;
     unsigned nhelpers;
     const struct cpu_register *registers;

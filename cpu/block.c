@@ -140,7 +140,7 @@ void block_drop(struct cpu *cpu, struct block *block)
             unindex_part(&block->part[i]);
     block->dropped = true;
     cache->drops++;
-    cpu_leave_soon(cpu);
+    cpu_look_up_again(cpu);
     cache->drop[block->owner](cpu, block);
 }
 

@@ -29,7 +29,7 @@ struct block {
     struct block_part part[2];
 };
 
-#define BLOCK_HASH_BITS 17
+#define BLOCK_HASH_BITS    17
 #define BLOCK_VIRTUAL_BITS 12
 
 struct block_cache {

@@ -7,7 +7,7 @@ struct breakpoint {
 };
 
 struct breakpoints {
-    size_t size, used; /* size: a power of two; used: slots ever taken */
+    size_t size, used, live; /* size: a power of two; used: slots ever taken; live: with a count */
     struct breakpoint slot[];
 };
 
@@ -29,7 +29,9 @@ static struct breakpoint *slot_of(struct breakpoints *table, uint32_t pc)
 
 static void grow(struct cpu *cpu)
 {
-    struct breakpoints *old = cpu->breakpoints, *table = new_table(old ? old->size * 2 : 64);
+    struct breakpoints *old = cpu->breakpoints;
+    struct breakpoints *table = new_table(!old ? 64 : old->live * 4 > old->size ? old->size * 2 : old->size);
+    table->live = old ? old->live : 0;
     for (size_t i = 0; old && i < old->size; i++)
         if (old->slot[i].count) {
             *slot_of(table, old->slot[i].pc & ~1u) = old->slot[i];
@@ -52,8 +54,10 @@ void cpu_breakpoint_insert(struct cpu *cpu, uint32_t pc)
     struct breakpoint *point = slot_of(cpu->breakpoints, pc);
     cpu->breakpoints->used += !point->pc;
     point->pc = pc | 1; /* instructions are aligned to two bytes at least */
-    if (point->count++ == 0)
+    if (point->count++ == 0) {
+        cpu->breakpoints->live++;
         points_changed(cpu, pc);
+    }
 }
 
 bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc)
@@ -61,8 +65,13 @@ bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc)
     struct breakpoint *point = cpu->breakpoints ? slot_of(cpu->breakpoints, pc) : NULL;
     if (!point || !point->count)
         return false;
-    if (--point->count == 0)
-        points_changed(cpu, pc);
+    if (--point->count)
+        return true;
+    points_changed(cpu, pc);
+    if (--cpu->breakpoints->live == 0) { /* without any, nobody looks them up */
+        free(cpu->breakpoints);
+        cpu->breakpoints = NULL;
+    }
     return true;
 }
 

@@ -9,7 +9,7 @@
 #include "softmmu/alloc.h"
 #include "softmmu/log.h"
 
-#define EMPTY_KEY 0x80000000u
+#define EMPTY_KEY      0x80000000u
 #define CODE_TLB_VALID 1u
 
 size_t cpu_derived_size(void)
@@ -73,7 +73,7 @@ void cpu_jump_cache_set(struct cpu *cpu, uint32_t pc, uint32_t key, const void *
         return;
     if (held)
         remember(entry, pc);
-    *cpu_jump_cache_at(cpu, pc) = (struct jump_cache_entry){ pc, key, code };
+    *cpu_jump_cache_at(cpu, pc) = (struct jump_cache_entry){pc, key, code};
 }
 
 void cpu_jump_cache_forget(struct cpu *cpu, uint32_t pc)
@@ -91,7 +91,8 @@ bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phy
         struct mmu_page found;
         if (!cpu->arch->translate(cpu, pc, ACCESS_FETCH, cpu->arch->key_mode(key), false, &found))
             return false;
-        if (entry->tag && entry->tag != (page | CODE_TLB_VALID) && cpu->arch->fixed_mapping(entry->tag & GUEST_PAGE_MASK, entry->key))
+        if (entry->tag && entry->tag != (page | CODE_TLB_VALID) &&
+            cpu->arch->fixed_mapping(entry->tag & GUEST_PAGE_MASK, entry->key))
             entry->ncached = 0; /* what is mapped for good stays in the jump cache */
         if (entry->tag != (page | CODE_TLB_VALID))
             drop_code_entry(cpu, entry);
@@ -141,7 +142,7 @@ static struct unit_place place(struct cpu *cpu)
     if (cpu->host_return)
         return host_backend->place(cpu, cpu->host_return);
     uint32_t begun = cpu->in_unit ? (cpu->in_slot ? 2 : 1) : 0;
-    return (struct unit_place){ cpu->in_unit ? cpu->unit_pc : *cpu_pc(cpu), begun, cpu->in_unit && cpu->in_slot };
+    return (struct unit_place){cpu->in_unit ? cpu->unit_pc : *cpu_pc(cpu), begun, cpu->in_unit && cpu->in_slot};
 }
 
 void cpu_leave_unit(struct cpu *cpu)
@@ -153,7 +154,7 @@ void cpu_leave_unit(struct cpu *cpu)
     cpu->in_unit = false;
     cpu->host_return = 0;
     cpu->machine->clock->icount = cpu->icount_end - (uint64_t)(int64_t)cpu->budget;
-    cpu->leaving = cpu->leave = 1;
+    cpu->leaving = 1;
 }
 
 void cpu_count(struct cpu *cpu, unsigned instructions)
@@ -225,10 +226,10 @@ static void kick(void *opaque)
 
 static void wire(struct cpu *cpu)
 {
-    static struct mmu_ops ops = { .sync = sync, .code_written = code_written, .watch_hit = cpu_watch_hit,
-                                  .watches_changed = cpu_watches_changed };
+    static struct mmu_ops ops = {
+        .sync = sync, .code_written = code_written, .watch_hit = cpu_watch_hit, .watches_changed = cpu_watches_changed};
     struct machine *machine = cpu->machine;
-    const struct phys_hooks hooks = { .after = memory_written, .opaque = cpu };
+    const struct phys_hooks hooks = {.after = memory_written, .opaque = cpu};
     ops.translate = cpu->arch->translate;
     ops.misaligned = cpu->arch->misaligned;
     ops.bus_error = cpu->arch->bus_error;
@@ -299,7 +300,8 @@ static void print_owner(const struct cpu *cpu, enum block_owner owner, const cha
 void cpu_print_stats(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque)
 {
     char text[160];
-    snprintf(text, sizeof(text), "icount %llu; TLB fills %llu, device accesses %llu, stores to clean pages %llu, watch checks %llu",
+    snprintf(text, sizeof(text),
+             "icount %llu; TLB fills %llu, device accesses %llu, stores to clean pages %llu, watch checks %llu",
              (unsigned long long)cpu->machine->clock->icount, (unsigned long long)cpu->mmu.fills, (unsigned long long)cpu->mmu.io,
              (unsigned long long)cpu->mmu.clean, (unsigned long long)cpu->mmu.watch_checks);
     line(opaque, text);

@@ -13,8 +13,8 @@ struct block_cache;
 struct breakpoints;
 struct jit;
 
-#define JUMP_CACHE_BITS 12
-#define CODE_TLB_BITS 9
+#define JUMP_CACHE_BITS     12
+#define CODE_TLB_BITS       9
 #define CODE_TLB_REMEMBERED 14
 struct jump_cache_entry {
     uint32_t pc, key; /* key's top bit is set in an empty entry */
@@ -29,6 +29,8 @@ enum cpu_exit {
     CPU_EXIT_REQUEST, /* machine->s->request, or cpu_stop_soon() */
 };
 
+enum leave_reason { LEAVE_BOUNDARY = 1, LEAVE_LOOK_UP = 2 };
+
 enum debug_reason { DEBUG_NONE, DEBUG_BREAKPOINT, DEBUG_WATCH, DEBUG_STEP };
 struct debug_event {
     enum debug_reason reason;
@@ -36,20 +38,20 @@ struct debug_event {
     uint32_t lowest; /* lowest byte touched and watched */
     uint32_t va, size;
     enum access_kind kind;
-    uint64_t value;  /* stored, or loaded if the stop came after */
-    uint32_t pc;     /* of the accessing instruction */
-    bool after;      /* the stop came after the unit */
+    uint64_t value; /* stored, or loaded if the stop came after */
+    uint32_t pc;    /* of the accessing instruction */
+    bool after;     /* the stop came after the unit */
 };
 
 struct cpu {
     /* Words that generated code uses, in reach of a short displacement. DERIVED. */
-    int32_t budget;        /* instructions left in this slice, as of the last exit from generated code */
-    uint32_t leave;        /* not 0: leave after the present unit */
-    uint32_t leaving;      /* a slow path or helper left the unit: state is at the unit's start or the exception is entered */
-    uint32_t direct_limit; /* bytes of low RAM that loads may reach past the TLB; 0 while a read watch is armed */
-    uint64_t icount_end;   /* icount at which budget is 0 */
-    uint64_t value;        /* result of a slow load */
-    uintptr_t host_return; /* return address into generated code of the call under way; 0 in the interpreter */
+    int32_t budget;           /* instructions left in this slice, as of the last exit from generated code */
+    uint32_t leave;           /* enum leave_reason; not 0: leave after the present unit */
+    uint32_t leaving;         /* a slow path or helper left the unit: state is at the unit's start or the exception is entered */
+    uint32_t direct_limit;    /* bytes of low RAM that loads may reach past the TLB; 0 while a read watch is armed */
+    uint64_t icount_end;      /* icount at which budget is 0 */
+    uint64_t value;           /* result of a slow load */
+    uintptr_t host_return;    /* return address into generated code of the call under way; 0 in the interpreter */
     uint32_t call_a, call_b;  /* arguments of the helper call under way */
     uint64_t saved_locals[2]; /* a host back end's block-local registers while C runs */
 
@@ -58,35 +60,39 @@ struct cpu {
     uint64_t temp_slots[IR_MAX_TEMPS]; /* a host back end's spilled temps */
 
     /* The unit under way. DERIVED. */
-    uint32_t unit_pc;      /* interpreter: first instruction's pc */
-    bool in_slot;          /* that instruction is a delay slot */
-    bool in_unit;          /* a unit is under way */
-    bool skip_breakpoint;  /* the next unit may start at a breakpoint */
-    bool skip_watch;       /* watches do not stop the next unit */
-    bool note_watch;       /* stop-after: the unit being re-run was hit already; stop when it is complete */
-    bool slot_break;       /* a breakpoint may lie on the next unit's slot */
+    uint32_t unit_pc;     /* interpreter: first instruction's pc */
+    bool in_slot;         /* that instruction is a delay slot */
+    bool in_unit;         /* a unit is under way */
+    bool skip_breakpoint; /* the next unit may start at a breakpoint */
+    bool skip_watch;      /* watches do not stop the next unit */
+    bool note_watch;      /* stop-after: the unit being re-run was hit already; stop when it is complete */
+    bool slot_break;      /* a breakpoint may lie on the next unit's slot */
     bool stop_soon;
     struct code_tlb_entry {
         uint32_t tag; /* page | valid */
         uint32_t key;
         uint64_t phys;
-        uint16_t ncached; /* jump cache entries of this page; above CODE_TLB_REMEMBERED: any number */
+        uint16_t ncached;                         /* jump cache entries of this page; above CODE_TLB_REMEMBERED: any number */
         uint16_t remembered[CODE_TLB_REMEMBERED]; /* their instructions' places on the page */
     } code_tlb[1 << CODE_TLB_BITS];
-    bool single;           /* the next unit is run alone, by the interpreter */
+    bool single; /* the next unit is run alone, by the interpreter */
+    struct {
+        uint64_t vtime, rate, base_icount, idle_ns; /* what it was computed from */
+        uint64_t icount;
+    } deadline; /* the next timer's, as a position */
     struct debug_event debug;
     struct debug_event watch_event; /* of note_watch */
 
     /* WIRING. */
     const struct cpu_arch *arch;
-    const void *arch_config;   /* the model: the architecture's own struct */
-    void *arch_wiring;         /* timers, lines */
+    const void *arch_config; /* the model: the architecture's own struct */
+    void *arch_wiring;       /* timers, lines */
     struct machine *machine;
     struct block_cache *blocks;
-    struct jit *jit;           /* NULL: interpreter only */
+    struct jit *jit; /* NULL: interpreter only */
     struct breakpoints *breakpoints;
-    bool idle_jumps;           /* sleep=off: idle time passes at once, inside cpu_run() */
-    unsigned max_block;        /* most instructions in a block */
+    bool idle_jumps;    /* sleep=off: idle time passes at once, inside cpu_run() */
+    unsigned max_block; /* most instructions in a block */
 };
 
 /* The saved state: the architecture's struct, whose size is state_size rounded up to pages; it ends at the cpu struct. */
@@ -102,8 +108,8 @@ static inline uint32_t *cpu_pc(const struct cpu *cpu)
 enum cpu_accel { ACCEL_JIT, ACCEL_INTERP };
 struct cpu_options {
     enum cpu_accel accel;
-    unsigned max_block;   /* 0: BLOCK_MAX_INSNS */
-    size_t code_cache;    /* bytes of generated code; 0: 128 MiB */
+    unsigned max_block; /* 0: BLOCK_MAX_INSNS */
+    size_t code_cache;  /* bytes of generated code; 0: 128 MiB */
 };
 
 /* An idle jump, a unit that counts one: time is `vtime` afterwards, or what the count makes it if that is later. */
@@ -129,10 +135,15 @@ void cpu_leave_unit(struct cpu *cpu);
 void cpu_count(struct cpu *cpu, unsigned instructions);
 /* icount made exact for the instruction under way (its unit's start), for reads of time: no other effect. */
 void cpu_sync_icount(struct cpu *cpu);
-/* Leave after this unit: an interrupt may be pending, a mapping or the mode changed. */
+/* Leave after this unit: something at the boundary wants a look (an interrupt, a stop, a request). */
 static inline void cpu_leave_soon(struct cpu *cpu)
 {
-    cpu->leave = 1;
+    cpu->leave |= LEAVE_BOUNDARY;
+}
+/* The next unit must be looked up anew: a mapping or the mode changed, or blocks were dropped. */
+static inline void cpu_look_up_again(struct cpu *cpu)
+{
+    cpu->leave |= LEAVE_LOOK_UP;
 }
 
 /* The guest changed how addresses translate: what the core derived from it must go. */

@@ -14,6 +14,7 @@ bool cpu_watch_hit(void *opaque, struct watch *watch, uint32_t lowest, enum acce
         return false;
     watch->hits++;
     cpu_leave_unit(cpu);
+    cpu_leave_soon(cpu);
     struct debug_event event = {
         .reason = DEBUG_WATCH,
         .watch = watch,

@@ -12,7 +12,7 @@
 void cpu_stop_soon(struct cpu *cpu)
 {
     cpu->stop_soon = true;
-    cpu->leave = 1;
+    cpu_leave_soon(cpu);
 }
 
 void cpu_idle_jump(struct cpu *cpu, uint64_t vtime)
@@ -31,16 +31,31 @@ static bool at_breakpoint(struct cpu *cpu)
     uint32_t pc = *cpu_pc(cpu);
     if (LIKELY(!cpu->breakpoints) || cpu->skip_breakpoint || !cpu_breakpoint_at(cpu, pc))
         return false;
-    cpu->debug = (struct debug_event){ .reason = DEBUG_BREAKPOINT, .pc = pc };
+    cpu->debug = (struct debug_event){.reason = DEBUG_BREAKPOINT, .pc = pc};
     return true;
+}
+
+/* The position of the next deadline. It is looked at much more often than it, or the clock's rate, changes. */
+static uint64_t deadline(struct cpu *cpu)
+{
+    const struct clock_state *clock = cpu->machine->clock;
+    uint64_t vtime = cpu->machine->timers.next;
+    if (cpu->deadline.vtime != vtime || cpu->deadline.rate != clock->rate || cpu->deadline.base_icount != clock->base_icount ||
+        cpu->deadline.idle_ns != clock->idle_ns) {
+        cpu->deadline.vtime = vtime;
+        cpu->deadline.rate = clock->rate;
+        cpu->deadline.base_icount = clock->base_icount;
+        cpu->deadline.idle_ns = clock->idle_ns;
+        cpu->deadline.icount = clock_icount_at(clock, vtime);
+    }
+    return cpu->deadline.icount;
 }
 
 static void fire_timers(struct cpu *cpu)
 {
     struct machine *machine = cpu->machine;
-    uint64_t now = clock_now(machine->clock);
-    if (machine->timers.next <= now)
-        timers_fire(&machine->timers, now);
+    if (deadline(cpu) <= machine->clock->icount)
+        timers_fire(&machine->timers, clock_now(machine->clock));
 }
 
 /* The leaving part of a boundary: inputs, then an interrupt or an idle jump. True: that was the unit. */
@@ -70,7 +85,8 @@ static bool leave_boundary(struct cpu *cpu, bool *idle)
 static void set_budget(struct cpu *cpu, uint64_t until)
 {
     struct clock_state *clock = cpu->machine->clock;
-    uint64_t limit = min_u64(until, clock_icount_at(clock, cpu->machine->timers.next));
+    uint64_t limit = min_u64(until, deadline(cpu));
+    limit = limit < clock->icount ? clock->icount : limit; /* a deadline that came due inside this unit */
     uint64_t count = min_u64(limit - clock->icount, LONGEST_RUN);
     cpu->budget = (int32_t)count;
     cpu->icount_end = clock->icount + count;
@@ -89,6 +105,8 @@ static void run_single(struct cpu *cpu)
     if (cpu->note_watch && cpu->debug.reason == DEBUG_NONE) {
         cpu->debug = cpu->watch_event;
         cpu->debug.after = true;
+        if (cpu->debug.kind == ACCESS_LOAD)
+            cpu->debug.value = cpu->mmu.loaded;
     }
     cpu->note_watch = false;
     cpu->mmu.performed.active = false;

@@ -71,7 +71,8 @@ static void log_line(void *opaque, const char *text)
 static void log_guest_code(const struct translator *t)
 {
     char text[96];
-    for (uint32_t pc = t->start; t->host[0] && pc <= t->last_pc && (pc & GUEST_PAGE_MASK) == (t->start & GUEST_PAGE_MASK); pc += 4) {
+    for (uint32_t pc = t->start; t->host[0] && pc <= t->last_pc && (pc & GUEST_PAGE_MASK) == (t->start & GUEST_PAGE_MASK);
+         pc += 4) {
         t->arch->disassemble(t->cpu, pc, t->host[0] + (pc & ~GUEST_PAGE_MASK), 4, text, sizeof(text));
         log_printf(LOG_BIT_IN_ASM, "%08x  %s\n", pc, text);
     }
@@ -93,8 +94,15 @@ void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, 
 {
     struct translator *t = &cpu->blocks->translator;
     *t = (struct translator){
-        .ir = &cpu->blocks->ir, .cpu = cpu, .arch = cpu->arch, .pc = pc, .key = key, .start = pc,
-        .big_endian = cpu->machine->big_endian, .phys = { 0, UINT64_MAX }, .cacheable = true,
+        .ir = &cpu->blocks->ir,
+        .cpu = cpu,
+        .arch = cpu->arch,
+        .pc = pc,
+        .key = key,
+        .start = pc,
+        .big_endian = cpu->machine->big_endian,
+        .phys = {0, UINT64_MAX},
+        .cacheable = true,
     };
     ir_reset(t->ir);
     set_page(t, 0, phys);
@@ -102,7 +110,8 @@ void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, 
         max_insns = 1;
     do /* and it ends before a unit with a breakpoint, on its slot too: the dispatcher looks at these one by one */
         add_unit(t);
-    while (!t->done && t->cacheable && t->ir->count < max_insns && ((t->pc ^ pc) & GUEST_PAGE_MASK) == 0 && !cpu_point_near(cpu, t->pc));
+    while (!t->done && t->cacheable && t->ir->count < max_insns && ((t->pc ^ pc) & GUEST_PAGE_MASK) == 0 &&
+           !cpu_point_near(cpu, t->pc));
     if (!t->done)
         ir_exit(t->ir, t->pc);
     assert(!ir_verify(t->ir, t->arch));

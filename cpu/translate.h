@@ -10,15 +10,15 @@ struct translator {
     struct ir *ir;
     struct cpu *cpu;
     const struct cpu_arch *arch;
-    uint32_t pc;   /* of the next unit: translate_unit() moves it on */
-    uint32_t key;  /* arch->state_key() of the block */
-    bool done;     /* set by translate_unit(): the unit ended the block with an IR_END operation */
+    uint32_t pc;  /* of the next unit: translate_unit() moves it on */
+    uint32_t key; /* arch->state_key() of the block */
+    bool done;    /* set by translate_unit(): the unit ended the block with an IR_END operation */
     bool big_endian;
-    uint32_t start;           /* pc of the block */
-    uint32_t last_pc;         /* of its last instruction */
-    uint64_t phys[2];         /* physical address of the block's page and of the next one, if reached (else UINT64_MAX) */
-    const uint8_t *host[2];   /* these pages' memory; NULL: no plain memory */
-    bool cacheable;           /* all in plain memory, at places that cannot change under the block */
+    uint32_t start;         /* pc of the block */
+    uint32_t last_pc;       /* of its last instruction */
+    uint64_t phys[2];       /* physical address of the block's page and of the next one, if reached (else UINT64_MAX) */
+    const uint8_t *host[2]; /* these pages' memory; NULL: no plain memory */
+    bool cacheable;         /* all in plain memory, at places that cannot change under the block */
 };
 
 /*

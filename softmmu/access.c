@@ -112,7 +112,7 @@ bool mmu_load(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint6
     if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, size, ACCESS_LOAD, 0)))
         return false;
     uint64_t loaded = load_entry(mmu, entry, va, size);
-    *value = extend(memop & MO_SWAP ? byte_swap(loaded, size) : loaded, memop);
+    *value = mmu->loaded = extend(memop & MO_SWAP ? byte_swap(loaded, size) : loaded, memop);
     return true;
 }
 
@@ -142,7 +142,7 @@ bool mmu_load_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode
             return false;
         unsigned shift = 8 * (va & 3);
         value = entry->tag & TLB_IO ? load_entry(mmu, entry, va & ~3u, 4) >> shift : load_entry(mmu, entry, va, length);
-        mmu->performed.value = value;
+        mmu->loaded = value;
     }
     memcpy(bytes, &value, length);
     return true;

@@ -13,10 +13,10 @@
 
 #include "softmmu/base.h"
 
-#define ARENA_PAGE_BITS 12
-#define ARENA_PAGE ((size_t)1 << ARENA_PAGE_BITS)
+#define ARENA_PAGE_BITS   12
+#define ARENA_PAGE        ((size_t)1 << ARENA_PAGE_BITS)
 #define ARENA_SMALL_STATE ((size_t)256 << 10)
-#define ARENA_MAX_PARTS 96
+#define ARENA_MAX_PARTS   96
 
 enum arena_kind {
     ARENA_RAM,   /* page-multiple memory: RAM banks, flash, frame buffers; caught by the dirty mechanism */

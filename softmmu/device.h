@@ -14,9 +14,14 @@ struct field {
     uint16_t offset, size; /* size: of one element */
     uint32_t count;
 };
-#define FIELD(type, member) { #member, offsetof(type, member), sizeof(((type *)0)->member), 1 }
-#define FIELD_ARRAY(type, member) \
-    { #member, offsetof(type, member), sizeof(((type *)0)->member[0]), ARRAY_SIZE(((type *)0)->member) }
+#define FIELD(type, member)                                                                                                      \
+    {                                                                                                                            \
+#member, offsetof(type, member), sizeof(((type *)0)->member), 1                                                          \
+    }
+#define FIELD_ARRAY(type, member)                                                                                                \
+    {                                                                                                                            \
+#member, offsetof(type, member), sizeof(((type *)0)->member[0]), ARRAY_SIZE(((type *)0)->member)                         \
+    }
 
 struct device_class {
     const char *name;
@@ -24,8 +29,8 @@ struct device_class {
     uint32_t state_size;
     const struct field *fields;
     unsigned nfields;
-    void (*reset)(void *device);       /* power-on values; also drops its output lines */
-    int (*check)(const void *state);   /* after a load: 0, or -1 for a state that no guest can reach */
+    void (*reset)(void *device);     /* power-on values; also drops its output lines */
+    int (*check)(const void *state); /* after a load: 0, or -1 for a state that no guest can reach */
 };
 
 #define MACHINE_MAX_DEVICES 48

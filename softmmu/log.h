@@ -7,22 +7,22 @@
 #include "softmmu/base.h"
 
 /* The channels of -d: bit, name, what it prints. */
-#define LOG_ITEMS(X)                                                                     \
-    X(GUEST_ERRORS, "guest_errors", "what the guest does that hardware leaves undefined") \
-    X(UNIMP,        "unimp",        "accesses to what is not modelled")                   \
-    X(IN_ASM,       "in_asm",       "guest instructions of each block translated")        \
-    X(OP,           "op",           "IR of each block")                                   \
-    X(OUT_ASM,      "out_asm",      "host code of each block")                            \
-    X(INT,          "int",          "exceptions and interrupts")                          \
-    X(EXEC,         "exec",         "each block as it is entered from the dispatcher")    \
-    X(MMU,          "mmu",          "TLB fills and faults")                               \
-    X(STATS,        "stats",        "counters at the end of the run")
+#define LOG_ITEMS(X)                                                                                                             \
+    X(GUEST_ERRORS, "guest_errors", "what the guest does that hardware leaves undefined")                                        \
+    X(UNIMP, "unimp", "accesses to what is not modelled")                                                                        \
+    X(IN_ASM, "in_asm", "guest instructions of each block translated")                                                           \
+    X(OP, "op", "IR of each block")                                                                                              \
+    X(OUT_ASM, "out_asm", "host code of each block")                                                                             \
+    X(INT, "int", "exceptions and interrupts")                                                                                   \
+    X(EXEC, "exec", "each block as it is entered from the dispatcher")                                                           \
+    X(MMU, "mmu", "TLB fills and faults")                                                                                        \
+    X(STATS, "stats", "counters at the end of the run")
 
 enum log_item {
 #define X(id, name, text) LOG_BIT_##id,
     LOG_ITEMS(X)
 #undef X
-    LOG_ITEM_COUNT
+        LOG_ITEM_COUNT
 };
 
 extern uint32_t log_mask;

@@ -40,11 +40,11 @@ struct region {
     enum region_kind kind;
     unsigned flags;
     uint64_t size;
-    uint8_t *host;               /* RAM, ROM: arena memory */
-    const struct mmio_ops *ops;  /* MMIO, and ROM: where writes go (flash commands), may be NULL */
-    void *opaque;                /* for ops */
-    struct physmap *target;      /* WINDOW */
-    uint64_t target_base;        /* WINDOW: address in target of the window's first byte */
+    uint8_t *host;              /* RAM, ROM: arena memory */
+    const struct mmio_ops *ops; /* MMIO, and ROM: where writes go (flash commands), may be NULL */
+    void *opaque;               /* for ops */
+    struct physmap *target;     /* WINDOW */
+    uint64_t target_base;       /* WINDOW: address in target of the window's first byte */
 };
 
 /* What answers at an address: the leaf region after all windows, and how far the same answer goes. */

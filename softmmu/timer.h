@@ -7,7 +7,7 @@
 struct arena;
 
 #define TIMERS_MAX 32
-#define TIMER_OFF UINT64_MAX
+#define TIMER_OFF  UINT64_MAX
 
 /* Runs at a boundary at or after the deadline; the timer is off by then and may be set again. */
 typedef void timer_fn(void *opaque, uint64_t deadline);

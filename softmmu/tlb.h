@@ -15,12 +15,12 @@ struct watch;
 struct watch_set;
 
 #define GUEST_PAGE_BITS 12
-#define GUEST_PAGE ((uint32_t)1 << GUEST_PAGE_BITS)
+#define GUEST_PAGE      ((uint32_t)1 << GUEST_PAGE_BITS)
 #define GUEST_PAGE_MASK (~(GUEST_PAGE - 1))
 
-#define TLB_BITS 10
+#define TLB_BITS    10
 #define TLB_ENTRIES (1u << TLB_BITS)
-#define MMU_MODES 2 /* 0: kernel, 1: user; a guest's other modes share one of them as its architecture folder says */
+#define MMU_MODES   2 /* 0: kernel, 1: user; a guest's other modes share one of them as its architecture folder says */
 
 enum tlb_flag {
     TLB_INVALID = 0x800,
@@ -39,10 +39,13 @@ enum access_kind { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 
 /* How an access is done: log2 of its size in the low bits, and: */
 enum memop {
-    MO_8, MO_16, MO_32, MO_64,
+    MO_8,
+    MO_16,
+    MO_32,
+    MO_64,
     MO_SIZE = 3,
-    MO_SIGN = 4,  /* loads of less than 32 bits: sign-extend to 32 */
-    MO_SWAP = 8,  /* the guest's bytes are in the other order than the host's */
+    MO_SIGN = 4, /* loads of less than 32 bits: sign-extend to 32 */
+    MO_SWAP = 8, /* the guest's bytes are in the other order than the host's */
 };
 
 /* What the guest's own translation says of a page. */
@@ -67,7 +70,8 @@ struct mmu_ops {
     /* Bytes of a page with code on it are about to change or have changed; drops the blocks that hold them. */
     void (*code_written)(void *cpu, size_t arena_page, size_t first, size_t last);
     /* A watched byte is touched. True: the access must not be done now (the stop is recorded and the unit left). */
-    bool (*watch_hit)(void *cpu, struct watch *watch, uint32_t lowest, enum access_kind kind, uint32_t va, unsigned size, uint64_t value);
+    bool (*watch_hit)(void *cpu, struct watch *watch, uint32_t lowest, enum access_kind kind, uint32_t va, unsigned size,
+                      uint64_t value);
     /* The set of watches changed; may be NULL. */
     void (*watches_changed)(void *cpu);
 };
@@ -90,6 +94,7 @@ struct mmu {
         bool active;
         uint64_t value;
     } performed;
+    uint64_t loaded;                         /* what the last slow load read: tells a watch that stops after it */
     uint64_t fills, io, clean, watch_checks; /* counters for -d stats */
 };
 

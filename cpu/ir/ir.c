@@ -4,7 +4,7 @@
 #include <string.h>
 
 const struct ir_op_info ir_op_info[IR_OPCODES] = {
-#define OP(name, form, flags) { #name, IR_FORM_##form, flags },
+#define OP(name, form, flags) {#name, IR_FORM_##form, flags},
 #include "cpu/ir/ops.def"
 #undef OP
 };
@@ -69,7 +69,7 @@ struct ir_op *ir_emit(struct ir *ir, enum ir_opcode opcode)
         op = &ir->ops[ir->nops++];
     else
         ir->full = true;
-    *op = (struct ir_op){ .op = opcode, .d = IR_NONE, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE };
+    *op = (struct ir_op){.op = opcode, .d = IR_NONE, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE};
     return op;
 }
 
@@ -188,7 +188,7 @@ static unsigned add_exit(struct ir *ir, enum ir_exit_kind kind, uint32_t pc)
         ir->full = true;
         return 0;
     }
-    ir->exits[ir->nexits] = (struct ir_exit){ pc, ir->count, kind };
+    ir->exits[ir->nexits] = (struct ir_exit){pc, ir->count, kind};
     return ir->nexits++;
 }
 

@@ -37,12 +37,12 @@ enum ir_flags {
 /* Conditions; negation is ^ 1. ORDER: pairs. */
 enum ir_cc { IR_EQ, IR_NE, IR_LTS, IR_GES, IR_LTU, IR_GEU, IR_LES, IR_GTS, IR_LEU, IR_GTU };
 
-#define IR_TEMPS 128   /* first temp's number: an architecture has at most this many globals */
+#define IR_TEMPS     128 /* first temp's number: an architecture has at most this many globals */
 #define IR_MAX_TEMPS 896
-#define IR_VALUES (IR_TEMPS + IR_MAX_TEMPS)
-#define IR_NONE 0xfffe
-#define IR_IMM 0xffff
-#define IR_SLOT 1      /* aux of insn */
+#define IR_VALUES    (IR_TEMPS + IR_MAX_TEMPS)
+#define IR_NONE      0xfffe
+#define IR_IMM       0xffff
+#define IR_SLOT      1 /* aux of insn */
 
 struct ir_op {
     uint8_t op, sub;
@@ -65,7 +65,7 @@ struct ir_exit {
     uint16_t kind;
 };
 
-#define IR_MAX_OPS 2048
+#define IR_MAX_OPS   2048
 #define IR_MAX_EXITS 80
 
 struct ir {
@@ -121,9 +121,9 @@ void ir_leave_if(struct ir *ir, uint32_t next);
 /* The block's end. */
 void ir_exit(struct ir *ir, uint32_t pc);
 void ir_exit_indirect(struct ir *ir, unsigned a);
-void ir_exit_main(struct ir *ir, uint32_t pc);     /* to the dispatcher, pc known */
+void ir_exit_main(struct ir *ir, uint32_t pc);         /* to the dispatcher, pc known */
 void ir_exit_main_indirect(struct ir *ir, unsigned a); /* to the dispatcher, pc in a value */
-void ir_exit_state(struct ir *ir);                 /* to the dispatcher, pc is in the state already */
+void ir_exit_state(struct ir *ir);                     /* to the dispatcher, pc is in the state already */
 
 /* Prints a block in text form for -d op. */
 struct cpu_arch;

@@ -109,7 +109,7 @@ static void written(unsigned d)
 static void set_known(struct ir_op *op, uint32_t value)
 {
     unsigned d = op->d;
-    *op = (struct ir_op){ .op = IR_movi, .d = d, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .imm = (int32_t)value };
+    *op = (struct ir_op){.op = IR_movi, .d = d, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .imm = (int32_t)value};
     written(d);
     facts.known[d] = true;
     facts.value[d] = value;
@@ -118,14 +118,25 @@ static void set_known(struct ir_op *op, uint32_t value)
 static void make_mov(struct ir_op *op, unsigned source)
 {
     unsigned d = op->d;
-    *op = (struct ir_op){ .op = IR_mov, .d = d, .a = source, .b = IR_NONE, .c = IR_NONE };
+    *op = (struct ir_op){.op = IR_mov, .d = d, .a = source, .b = IR_NONE, .c = IR_NONE};
 }
 
 static bool takes_immediate(const struct ir_op *op)
 {
     switch (op->op) {
-    case IR_add: case IR_sub: case IR_and: case IR_or: case IR_xor: case IR_shl: case IR_shr: case IR_sar: case IR_rotr:
-    case IR_mul: case IR_setcc: case IR_movcc: case IR_exit_if:
+    case IR_add:
+    case IR_sub:
+    case IR_and:
+    case IR_or:
+    case IR_xor:
+    case IR_shl:
+    case IR_shr:
+    case IR_sar:
+    case IR_rotr:
+    case IR_mul:
+    case IR_setcc:
+    case IR_movcc:
+    case IR_exit_if:
         return true;
     default:
         return false;
@@ -163,7 +174,14 @@ static bool is_identity(const struct ir_op *op)
     if (op->b != IR_IMM || op->imm != 0)
         return false;
     switch (op->op) {
-    case IR_add: case IR_sub: case IR_or: case IR_xor: case IR_shl: case IR_shr: case IR_sar: case IR_rotr:
+    case IR_add:
+    case IR_sub:
+    case IR_or:
+    case IR_xor:
+    case IR_shl:
+    case IR_shr:
+    case IR_sar:
+    case IR_rotr:
         return true;
     default:
         return false;
@@ -269,7 +287,7 @@ static void backward(struct ir *ir, const struct cpu_arch *arch)
             needed[op->d] = false;
         if (observes(op, arch))
             memset(needed, 1, IR_TEMPS);
-        const uint16_t operands[] = { op->a, op->b, op->c };
+        const uint16_t operands[] = {op->a, op->b, op->c};
         for (unsigned k = 0; k < 3; k++)
             if (operands[k] < IR_VALUES)
                 needed[operands[k]] = true;

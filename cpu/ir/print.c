@@ -4,7 +4,7 @@
 #include "cpu/arch.h"
 #include "cpu/ir/ir.h"
 
-static const char *const cc_names[] = { "eq", "ne", "lts", "ges", "ltu", "geu", "les", "gts", "leu", "gtu" };
+static const char *const cc_names[] = {"eq", "ne", "lts", "ges", "ltu", "geu", "les", "gts", "leu", "gtu"};
 
 static int print_value(char *text, size_t room, const struct cpu_arch *arch, unsigned value, int32_t imm)
 {
@@ -27,13 +27,13 @@ static void print_op(const struct ir *ir, const struct ir_op *op, const struct c
         n += (size_t)snprintf(text + n, room - n, " %s", arch->helpers[op->aux].name);
     if (op->op == IR_insn || info->form == IR_FORM_DI || op->op == IR_extract)
         n += (size_t)snprintf(text + n, room - n, " %#x%s", (unsigned)op->imm, op->op == IR_insn && op->aux ? " slot" : "");
-    const uint16_t values[] = { op->d, op->a, op->b, op->c };
+    const uint16_t values[] = {op->d, op->a, op->b, op->c};
     for (unsigned i = 0; i < 4; i++)
         if (values[i] != IR_NONE)
             n += (size_t)print_value(text + n, room - n, arch, values[i], op->imm);
     if (op->op == IR_ld || op->op == IR_st)
-        n += (size_t)snprintf(text + n, room - n, " +%d %u%s%s", op->imm, 8u << (op->sub & MO_SIZE), op->sub & MO_SIGN ? " signed" : "",
-                              op->sub & MO_SWAP ? " swapped" : "");
+        n += (size_t)snprintf(text + n, room - n, " +%d %u%s%s", op->imm, 8u << (op->sub & MO_SIZE),
+                              op->sub & MO_SIGN ? " signed" : "", op->sub & MO_SWAP ? " swapped" : "");
     if (op->op == IR_call)
         n += (size_t)snprintf(text + n, room - n, " %#x", (unsigned)op->imm);
     if (info->form == IR_FORM_EXIT)
@@ -57,7 +57,8 @@ static bool value_exists(const struct ir *ir, const struct cpu_arch *arch, unsig
 static const char *verify_op(const struct ir *ir, const struct ir_op *op, const struct cpu_arch *arch)
 {
     const struct ir_op_info *info = &ir_op_info[op->op];
-    bool wants_d = info->form == IR_FORM_DI || info->form == IR_FORM_DA || info->form == IR_FORM_DAB || info->form == IR_FORM_DABC;
+    bool wants_d =
+        info->form == IR_FORM_DI || info->form == IR_FORM_DA || info->form == IR_FORM_DAB || info->form == IR_FORM_DABC;
     if (op->d != IR_NONE && (!value_exists(ir, arch, op->d) || op->d == arch->zero_global))
         return "a result that is no value or is the zero register";
     if (wants_d && op->d == IR_NONE)

@@ -113,7 +113,7 @@ static void write_hwr_ena(struct cpu *cpu, uint32_t value)
     uint32_t key = mips_state_key(cpu);
     s->hwr_ena = value;
     if (mips_state_key(cpu) != key)
-        cpu_leave_soon(cpu);
+        cpu_look_up_again(cpu);
 }
 
 void cp0_write(struct cpu *cpu, unsigned number, uint32_t value)
@@ -171,7 +171,7 @@ void mips_set_status(struct cpu *cpu, uint32_t status)
     if (changed & KEY_ERL) /* kuseg is mapped or not */
         mips_mapping_changed(cpu);
     if (changed)
-        cpu_leave_soon(cpu);
+        cpu_look_up_again(cpu);
     mips_update_interrupts(cpu);
 }
 

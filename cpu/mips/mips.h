@@ -11,7 +11,7 @@ struct mips_model {
     uint32_t prid;
     uint32_t config[8]; /* reset values, little-endian; Config.BE is added for big-endian machines */
     uint32_t status_mask, hwr_ena_mask, ebase_mask;
-    uint32_t fir;       /* 0: no FPU */
+    uint32_t fir; /* 0: no FPU */
     unsigned tlb_entries;
     bool release2;
 };

@@ -19,7 +19,8 @@ struct mips_state {
 
     uint32_t index, random_word, last_tlbwr, entry_lo[2], context, user_local, page_mask, page_grain, wired, hwr_ena, bad_vaddr;
     uint32_t entry_hi, compare, status, int_ctl, srs_ctl, srs_map, cause, epc, ebase, config[8], lladdr_cp0;
-    uint32_t watch_lo[4], watch_hi[4], debug, depc, perf_ctl[4], perf_cnt[4], err_ctl, cache_err, tag_lo[4], data_lo[4], error_epc, desave;
+    uint32_t watch_lo[4], watch_hi[4], debug, depc, perf_ctl[4], perf_cnt[4], err_ctl, cache_err, tag_lo[4], data_lo[4],
+        error_epc, desave;
     uint32_t count_offset;  /* Count = virtual time in ticks + this, see count.c */
     uint32_t count_stopped; /* Count's value while Cause.DC is set */
     uint32_t irq_lines;     /* hardware lines as driven from outside: bits 2..7 as in Cause.IP */

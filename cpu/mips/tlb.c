@@ -10,7 +10,7 @@
 void mips_mapping_changed(struct cpu *cpu)
 {
     cpu_flush_outside(cpu, UNMAPPED_FIRST, UNMAPPED_LAST);
-    cpu_leave_soon(cpu);
+    cpu_look_up_again(cpu);
 }
 
 void mips_tlb_reset(struct cpu *cpu)
@@ -76,7 +76,7 @@ static void flush_half(struct cpu *cpu, const struct mips_tlb_entry *old, unsign
     uint32_t size = mips_tlb_page_size(old);
     uint32_t first = old->vpn2 + half * size;
     cpu_flush_range(cpu, first, first + size - 1);
-    cpu_leave_soon(cpu);
+    cpu_look_up_again(cpu);
 }
 
 static void write_entry(struct cpu *cpu, unsigned index)

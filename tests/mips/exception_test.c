@@ -119,7 +119,7 @@ static void returns(void **state)
     helper_eret(cpu, 0, 0, 0);
     assert_int_equal(s->pc, 0x400100);
     assert_int_equal(mips_state_key(cpu) & KEY_USER, KEY_USER);
-    assert_int_equal(cpu->leave, 1);
+    assert_int_equal(cpu->leave, LEAVE_LOOK_UP);
 }
 
 static void debug_exception(void **state)
@@ -257,7 +257,7 @@ static void masks(void **state)
         {"24Kf",      CP0_PAGEMASK,  0x1fffe000},
         {"24Kf",      CP0_ENTRYHI,   0xffffe0ff},
         {"24Kf",      CP0_ENTRYLO0,  0x03ffffff},
-        {"24Kf",      CP0_WIRED,     15        },
+        {"24Kf",      CP0_WIRED,     63        },
         {"24Kf",      CP0_CONTEXT,   0xff800000},
         {"24Kf",      CP0_STATUS,    0x3678ff1f},
         {"24Kf",      CP0_INTCTL,    0xe0000000},

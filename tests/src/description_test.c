@@ -122,9 +122,9 @@ static void small_description(void **state)
         {NULL,    0, 0}
     };
     static const struct cpu_register rows[] = {
-        {.feature = "a", .name = "sr", .number = 1, .bits = 32, .group = "system", .fields = fields},
-        {.feature = "a", .name = "r0", .number = 0, .bits = 32, .group = "general"},
-        {.feature = "b", .name = "f0", .number = 2, .bits = 32, .type = "ieee_single", .group = "float"},
+        {.feature = "a", .name = "sr", .number = 1, .bits = 32,            .group = "system",  .fields = fields},
+        {.feature = "a", .name = "r0", .number = 0, .bits = 32,            .group = "general"},
+        {.feature = "b",  .name = "f0",  .number = 2,  .bits = 32, .type = "ieee_single",   .group = "float"                },
     };
     static const struct cpu_arch arch = {.name = "x&y", .registers = rows, .nregisters = ARRAY_SIZE(rows)};
     char *text = description_target(&arch);

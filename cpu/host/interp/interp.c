@@ -209,7 +209,8 @@ static bool slot_break(struct cpu *cpu, uint32_t pc)
         return false;
     cpu->in_slot = false;
     cpu_leave_unit(cpu);
-    cpu->debug = (struct debug_event){ .reason = DEBUG_BREAKPOINT, .pc = cpu->unit_pc };
+    cpu_leave_soon(cpu);
+    cpu->debug = (struct debug_event){.reason = DEBUG_BREAKPOINT, .pc = cpu->unit_pc};
     return true;
 }
 

@@ -24,18 +24,33 @@ struct mem {
 };
 static inline struct mem mem_base(enum reg base, int32_t disp)
 {
-    return (struct mem){ base, NO_REG, 0, disp };
+    return (struct mem){base, NO_REG, 0, disp};
 }
 static inline struct mem mem_index(enum reg base, enum reg index, unsigned scale, int32_t disp)
 {
-    return (struct mem){ base, index, (uint8_t)scale, disp };
+    return (struct mem){base, index, (uint8_t)scale, disp};
 }
 
 /* One-byte opcodes of the form "reg, r/m" (loads, arithmetic) unless said. */
 enum {
-    OP_ADD = 0x03, OP_OR = 0x0b, OP_AND = 0x23, OP_SUB = 0x2b, OP_XOR = 0x33, OP_CMP = 0x3b, OP_MOV = 0x8b,
-    OP_STORE = 0x89, OP_STORE8 = 0x88, OP_LEA = 0x8d, OP_TEST = 0x85, OP_MOVSXD = 0x63,
-    OP_IMUL = 0x1af, OP_MOVZX8 = 0x1b6, OP_MOVZX16 = 0x1b7, OP_MOVSX8 = 0x1be, OP_MOVSX16 = 0x1bf, OP_CMOV = 0x140,
+    OP_ADD = 0x03,
+    OP_OR = 0x0b,
+    OP_AND = 0x23,
+    OP_SUB = 0x2b,
+    OP_XOR = 0x33,
+    OP_CMP = 0x3b,
+    OP_MOV = 0x8b,
+    OP_STORE = 0x89,
+    OP_STORE8 = 0x88,
+    OP_LEA = 0x8d,
+    OP_TEST = 0x85,
+    OP_MOVSXD = 0x63,
+    OP_IMUL = 0x1af,
+    OP_MOVZX8 = 0x1b6,
+    OP_MOVZX16 = 0x1b7,
+    OP_MOVSX8 = 0x1be,
+    OP_MOVSX16 = 0x1bf,
+    OP_CMOV = 0x140,
     OP_LZCNT = 0x2bd, /* with F3 */
 };
 /* The /n of group 1 (arithmetic with an immediate) and of shifts. */
@@ -61,9 +76,9 @@ void emit_shift_cl(struct code *c, unsigned shift, enum reg rm);
 void emit_not(struct code *c, enum reg rm);
 void emit_neg(struct code *c, enum reg rm);
 void emit_bswap(struct code *c, bool wide, enum reg reg);
-void emit_rol16(struct code *c, enum reg reg); /* the low half's bytes exchanged */
+void emit_rol16(struct code *c, enum reg reg);                  /* the low half's bytes exchanged */
 void emit_test_imm8(struct code *c, enum reg reg, uint8_t imm); /* low byte */
-void emit_test_imm(struct code *c, uint32_t imm); /* eax: five bytes, the last four are imm */
+void emit_test_imm(struct code *c, uint32_t imm);               /* eax: five bytes, the last four are imm */
 void emit_setcc(struct code *c, enum cond cond, enum reg reg);  /* low byte */
 void emit_push(struct code *c, enum reg reg);
 void emit_pop(struct code *c, enum reg reg);

@@ -10,7 +10,7 @@
 #include "softmmu/alloc.h"
 
 #define DEFAULT_SIZE ((size_t)128 << 20)
-#define LEAST_SIZE (GENERATIONS * BLOCK_CODE_MAX)
+#define LEAST_SIZE   (GENERATIONS * BLOCK_CODE_MAX)
 
 static bool map_twice(struct jit *jit)
 {
@@ -33,7 +33,7 @@ bool code_init(struct cpu *cpu, size_t size)
         report_error("no memory for generated code; run with -accel interp, or less with -code-cache");
         return false;
     }
-    jit->code = (struct code){ jit->write, jit->write + jit->size, jit->exec - jit->write };
+    jit->code = (struct code){jit->write, jit->write + jit->size, jit->exec - jit->write};
     make_thunks(cpu);
     jit->generation_size = (jit->size - 4096) / GENERATIONS & ~(size_t)63;
     jit->blocks_start = jit->write + 4096;
@@ -91,7 +91,8 @@ void code_reserve(struct cpu *cpu)
 void code_add(struct cpu *cpu, struct host_block *block)
 {
     struct generation *generation = &cpu->jit->generations[cpu->jit->current];
-    generation->blocks = alloc_room(generation->blocks, &generation->capacity, generation->nblocks + 1, sizeof(*generation->blocks));
+    generation->blocks =
+        alloc_room(generation->blocks, &generation->capacity, generation->nblocks + 1, sizeof(*generation->blocks));
     generation->blocks[generation->nblocks++] = block;
 }
 

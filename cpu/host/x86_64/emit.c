@@ -12,7 +12,7 @@ struct stub *new_stub(struct emitter *e, enum stub_kind kind)
 {
     assert(e->nstubs < MAX_STUBS);
     struct stub *stub = &e->stubs[e->nstubs++];
-    *stub = (struct stub){ .kind = kind, .before = e->before, .slot = e->slot, .reg = NO_REG };
+    *stub = (struct stub){.kind = kind, .before = e->before, .slot = e->slot, .reg = NO_REG};
     return stub;
 }
 
@@ -111,8 +111,12 @@ static const struct {
     uint16_t opcode;
     uint8_t alu;
 } arithmetic[IR_OPCODES] = {
-    [IR_add] = { OP_ADD, ALU_ADD }, [IR_sub] = { OP_SUB, ALU_SUB }, [IR_and] = { OP_AND, ALU_AND },
-    [IR_or] = { OP_OR, ALU_OR },    [IR_xor] = { OP_XOR, ALU_XOR }, [IR_mul] = { OP_IMUL, 0 },
+    [IR_add] = {OP_ADD,  ALU_ADD},
+      [IR_sub] = {OP_SUB,  ALU_SUB},
+      [IR_and] = {OP_AND,  ALU_AND},
+    [IR_or] = {OP_OR,   ALU_OR },
+      [IR_xor] = {OP_XOR,  ALU_XOR},
+      [IR_mul] = {OP_IMUL, 0      },
 };
 
 /* The result's register may be b's: then d = b op a if the order does not matter, else by way of eax. */
@@ -147,7 +151,7 @@ static void emit_binary(struct emitter *e, const struct ir_op *op)
 
 static void emit_shift(struct emitter *e, const struct ir_op *op)
 {
-    static const uint8_t shifts[] = { [IR_shl] = SHIFT_SHL, [IR_shr] = SHIFT_SHR, [IR_sar] = SHIFT_SAR, [IR_rotr] = SHIFT_ROR };
+    static const uint8_t shifts[] = {[IR_shl] = SHIFT_SHL, [IR_shr] = SHIFT_SHR, [IR_sar] = SHIFT_SAR, [IR_rotr] = SHIFT_ROR};
     unsigned shift = shifts[op->op];
     if (op->b == IR_IMM) {
         enum reg d = copy_to_result(e, op);
@@ -334,16 +338,16 @@ static void emit_half(struct emitter *e, const struct ir_op *op)
 }
 
 static emit_fn *const emitters[IR_OPCODES] = {
-    [IR_insn] = emit_insn,       [IR_movi] = emit_movi,       [IR_mov] = emit_mov,         [IR_not] = emit_unary,
-    [IR_neg] = emit_unary,       [IR_bswap] = emit_unary,     [IR_bswap16] = emit_bswap16, [IR_sext8] = emit_extend,
-    [IR_sext16] = emit_extend,   [IR_add] = emit_binary,      [IR_sub] = emit_binary,      [IR_and] = emit_binary,
-    [IR_or] = emit_binary,       [IR_xor] = emit_binary,      [IR_mul] = emit_binary,      [IR_shl] = emit_shift,
-    [IR_shr] = emit_shift,       [IR_sar] = emit_shift,       [IR_rotr] = emit_shift,      [IR_divs] = emit_divide,
-    [IR_divu] = emit_divide,     [IR_rems] = emit_divide,     [IR_remu] = emit_divide,     [IR_clz] = emit_clz,
-    [IR_extract] = emit_extract, [IR_deposit] = emit_deposit, [IR_setcc] = emit_set,       [IR_movcc] = emit_movcc,
-    [IR_mulu64] = emit_mul64,    [IR_muls64] = emit_mul64,    [IR_add64] = emit_add64,     [IR_sub64] = emit_add64,
-    [IR_concat] = emit_concat,   [IR_low32] = emit_half,      [IR_high32] = emit_half,     [IR_ld] = emit_load,
-    [IR_st] = emit_store,        [IR_call] = emit_call,       [IR_exit_if] = emit_exit_op, [IR_leave_if] = emit_exit_op,
+    [IR_insn] = emit_insn,       [IR_movi] = emit_movi,        [IR_mov] = emit_mov,           [IR_not] = emit_unary,
+    [IR_neg] = emit_unary,       [IR_bswap] = emit_unary,      [IR_bswap16] = emit_bswap16,   [IR_sext8] = emit_extend,
+    [IR_sext16] = emit_extend,   [IR_add] = emit_binary,       [IR_sub] = emit_binary,        [IR_and] = emit_binary,
+    [IR_or] = emit_binary,       [IR_xor] = emit_binary,       [IR_mul] = emit_binary,        [IR_shl] = emit_shift,
+    [IR_shr] = emit_shift,       [IR_sar] = emit_shift,        [IR_rotr] = emit_shift,        [IR_divs] = emit_divide,
+    [IR_divu] = emit_divide,     [IR_rems] = emit_divide,      [IR_remu] = emit_divide,       [IR_clz] = emit_clz,
+    [IR_extract] = emit_extract, [IR_deposit] = emit_deposit,  [IR_setcc] = emit_set,         [IR_movcc] = emit_movcc,
+    [IR_mulu64] = emit_mul64,    [IR_muls64] = emit_mul64,     [IR_add64] = emit_add64,       [IR_sub64] = emit_add64,
+    [IR_concat] = emit_concat,   [IR_low32] = emit_half,       [IR_high32] = emit_half,       [IR_ld] = emit_load,
+    [IR_st] = emit_store,        [IR_call] = emit_call,        [IR_exit_if] = emit_exit_op,   [IR_leave_if] = emit_exit_op,
     [IR_exit] = emit_exit_op,    [IR_exit_ind] = emit_exit_op, [IR_exit_main] = emit_exit_op,
 };
 

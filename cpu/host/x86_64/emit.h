@@ -4,7 +4,7 @@
 
 #include "cpu/host/x86_64/x86_64.h"
 
-#define LOCALS 2
+#define LOCALS    2
 #define MAX_STUBS 400
 
 struct local {
@@ -19,15 +19,15 @@ struct stub {
     enum stub_kind kind;
     uint8_t *from[2]; /* rel32s */
     uint8_t *back;
-    enum reg reg;     /* loads: result; stores: value */
+    enum reg reg; /* loads: result; stores: value */
     uint8_t memop;
-    bool constant;    /* stores: the value is `imm` */
+    bool constant; /* stores: the value is `imm` */
     uint32_t imm;
-    uint16_t exit;    /* STUB_EXIT */
+    uint16_t exit; /* STUB_EXIT */
     uint32_t pc, other_pc;
-    uint16_t count;   /* instructions executed where it leaves */
+    uint16_t count;        /* instructions executed where it leaves */
     uint16_t before, slot; /* side table */
-    struct ir_op op;  /* STUB_CHOOSE: the condition, and where its operands were */
+    struct ir_op op;       /* STUB_CHOOSE: the condition, and where its operands were */
     struct local local[LOCALS];
 };
 
@@ -37,14 +37,14 @@ struct emitter {
     struct code *c;
     const struct ir *ir;
     struct host_block *block;
-    size_t number;              /* of the block in its generation */
-    unsigned mode;              /* MMU mode of the block's accesses */
-    unsigned index;             /* of the operation under way */
-    uint16_t before;            /* instructions before the unit under way */
-    uint16_t count;             /* instructions begun */
+    size_t number;   /* of the block in its generation */
+    unsigned mode;   /* MMU mode of the block's accesses */
+    unsigned index;  /* of the operation under way */
+    uint16_t before; /* instructions before the unit under way */
+    uint16_t count;  /* instructions begun */
     bool slot;
-    bool called;                /* a helper ran in this unit: it may have asked to leave */
-    uint8_t pinned[IR_TEMPS];   /* host register of a pinned global, or NO_REG */
+    bool called;              /* a helper ran in this unit: it may have asked to leave */
+    uint8_t pinned[IR_TEMPS]; /* host register of a pinned global, or NO_REG */
     struct local local[LOCALS];
     uint16_t last_use[IR_VALUES];
     struct stub stubs[MAX_STUBS];

@@ -11,8 +11,8 @@ static struct mem pc_mem(const struct emitter *e)
 enum cond cond_of(unsigned cc)
 {
     static const uint8_t conds[] = {
-        [IR_EQ] = COND_E,   [IR_NE] = COND_NE,  [IR_LTS] = COND_L,  [IR_GES] = COND_GE, [IR_LTU] = COND_B,
-        [IR_GEU] = COND_AE, [IR_LES] = COND_LE, [IR_GTS] = COND_G,  [IR_LEU] = COND_BE, [IR_GTU] = COND_A,
+        [IR_EQ] = COND_E,   [IR_NE] = COND_NE,  [IR_LTS] = COND_L, [IR_GES] = COND_GE, [IR_LTU] = COND_B,
+        [IR_GEU] = COND_AE, [IR_LES] = COND_LE, [IR_GTS] = COND_G, [IR_LEU] = COND_BE, [IR_GTU] = COND_A,
     };
     return conds[cc];
 }
@@ -80,7 +80,8 @@ static bool may_link(const struct emitter *e, uint32_t pc)
 
 static int32_t jump_cache_offset(uint32_t pc)
 {
-    return (int32_t)(offsetof(struct cpu, jump_cache) + (pc >> 2 & ((1u << JUMP_CACHE_BITS) - 1)) * sizeof(struct jump_cache_entry));
+    return (int32_t)(offsetof(struct cpu, jump_cache) +
+                     (pc >> 2 & ((1u << JUMP_CACHE_BITS) - 1)) * sizeof(struct jump_cache_entry));
 }
 
 static void jump_by_cache(struct emitter *e, uint32_t pc)
@@ -110,7 +111,7 @@ static void jump_known(struct emitter *e, uint32_t pc)
     exit->pc = pc;
     patch32(exit->site, exit->tail);
     emit_store_imm(e->c, pc_mem(e), pc);
-    emit_mov_imm64(e->c, RAX, (uintptr_t)final);
+    emit_mov_imm64(e->c, RAX, (uintptr_t) final);
     emit_jmp_to(e->c, e->jit->thunk_exit);
 }
 

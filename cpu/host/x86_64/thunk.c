@@ -5,8 +5,8 @@
  */
 #include "cpu/host/x86_64/x86_64.h"
 
-const uint8_t pinned_regs[PINNED] = { RBX, R12, R13, R14, RSI, RDI, R8, R9 };
-static const uint8_t callee_saved[] = { RBP, RBX, R12, R13, R14, R15 };
+const uint8_t pinned_regs[PINNED] = {RBX, R12, R13, R14, RSI, RDI, R8, R9};
+static const uint8_t callee_saved[] = {RBP, RBX, R12, R13, R14, R15};
 
 int32_t global_offset(const struct cpu *cpu, unsigned global)
 {
@@ -94,6 +94,7 @@ static void call_c(struct cpu *cpu, struct code *c, const uint8_t *out)
 static void leave_performed(struct cpu *cpu, uint64_t value)
 {
     cpu_leave_unit(cpu);
+    cpu_leave_soon(cpu);
     cpu->mmu.performed.active = true;
     cpu->mmu.performed.value = value;
 }

@@ -4,7 +4,7 @@
  */
 #include "cpu/host/x86_64/emit.h"
 
-static const uint8_t local_regs[LOCALS] = { R10, R11 };
+static const uint8_t local_regs[LOCALS] = {R10, R11};
 
 struct mem value_mem(const struct emitter *e, unsigned value)
 {
@@ -33,7 +33,7 @@ static void push_out(struct emitter *e, unsigned i)
     struct local *local = &e->local[i];
     if (local->dirty && e->last_use[local->value] >= e->index)
         emit_rm(e->c, OP_STORE, true, local_regs[i], value_mem(e, local->value));
-    *local = (struct local){ IR_NONE, false };
+    *local = (struct local){IR_NONE, false};
 }
 
 /* Preference: free, a temp that nobody needs, a global's copy, the temp that is needed latest. */
@@ -84,11 +84,12 @@ enum reg define(struct emitter *e, unsigned value, unsigned keep_a, unsigned kee
     if (reg != NO_REG)
         return reg;
     unsigned i = choose_local(e, keep_a, keep_b);
-    if (i == LOCALS) /* both hold operands that are needed later: one goes to its slot, and stays readable in its register till then */
+    if (i ==
+        LOCALS) /* both hold operands that are needed later: one goes to its slot, and stays readable in its register till then */
         i = 0;
     if (!(e->local[i].value != IR_NONE && dying(e, e->local[i].value)))
         push_out(e, i);
-    e->local[i] = (struct local){ (uint16_t)value, false };
+    e->local[i] = (struct local){(uint16_t)value, false};
     return local_regs[i];
 }
 
@@ -121,7 +122,7 @@ void forget_globals_in_locals(struct emitter *e)
 {
     for (unsigned i = 0; i < LOCALS; i++)
         if (e->local[i].value < IR_TEMPS)
-            e->local[i] = (struct local){ IR_NONE, false };
+            e->local[i] = (struct local){IR_NONE, false};
 }
 
 static void note_use(struct emitter *e, unsigned value, unsigned i)
@@ -138,7 +139,7 @@ void begin_values(struct emitter *e)
     for (unsigned i = 0; i < PINNED; i++)
         e->pinned[e->cpu->arch->pinned[i]] = pinned_regs[i];
     for (unsigned i = 0; i < LOCALS; i++)
-        e->local[i] = (struct local){ IR_NONE, false };
+        e->local[i] = (struct local){IR_NONE, false};
     for (unsigned t = IR_TEMPS; t < IR_TEMPS + ir->ntemps; t++)
         e->last_use[t] = 0;
     for (unsigned i = 0; i < ir->nops; i++) {

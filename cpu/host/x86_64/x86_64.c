@@ -73,7 +73,8 @@ static void run(struct cpu *cpu)
     struct host_exit *(*enter)(struct cpu *, const void *) =
         (struct host_exit * (*)(struct cpu *, const void *))(uintptr_t)exec_address(cpu->jit, cpu->jit->thunk_enter);
     struct host_exit *exit = NULL;
-    while (!cpu->leave && cpu->budget > 0) {
+    while (!(cpu->leave & LEAVE_BOUNDARY) && cpu->budget > 0) {
+        cpu->leave = cpu->leaving = 0;
         if (cpu->budget <= (int32_t)cpu->max_block) {
             interp_run(cpu);
             return;
@@ -88,9 +89,7 @@ static void run(struct cpu *cpu)
             exit = enter(cpu, code);
         } else if (interpret) {
             interpret_unit(cpu);
-        } else {
-            return;
-        }
+        } /* else a fetch exception was entered */
     }
 }
 
@@ -101,7 +100,7 @@ static struct unit_place place(struct cpu *cpu, uintptr_t host_return)
     const struct generation *generation = &cpu->jit->generations[word >> PLACE_GENERATION_SHIFT];
     const struct block *block = &generation->blocks[word >> PLACE_NUMBER_SHIFT & (PLACE_MAX_BLOCKS - 1)]->block;
     unsigned before = word >> PLACE_BEFORE_SHIFT & 127;
-    return (struct unit_place){ block->pc + before * cpu->arch->insn_align, block->count - before, word & 1 };
+    return (struct unit_place){block->pc + before * cpu->arch->insn_align, block->count - before, word & 1};
 }
 
 static void print_stats(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque)

@@ -6,8 +6,8 @@
 #include "cpu/block.h"
 #include "cpu/host/x86_64/asm.h"
 
-#define PINNED 8
-#define GENERATIONS 8
+#define PINNED         8
+#define GENERATIONS    8
 #define BLOCK_CODE_MAX ((size_t)64 << 10) /* more than any block takes */
 
 /*
@@ -35,7 +35,8 @@ enum { PLACE_BEFORE_SHIFT = 1, PLACE_NUMBER_SHIFT = 8, PLACE_GENERATION_SHIFT = 
 static inline uint32_t place_word(unsigned generation, size_t number, unsigned before, unsigned slot)
 {
     assert(generation < GENERATIONS && number < PLACE_MAX_BLOCKS && before < 128);
-    return generation << PLACE_GENERATION_SHIFT | (uint32_t)number << PLACE_NUMBER_SHIFT | before << PLACE_BEFORE_SHIFT | (slot ? 1 : 0);
+    return generation << PLACE_GENERATION_SHIFT | (uint32_t)number << PLACE_NUMBER_SHIFT | before << PLACE_BEFORE_SHIFT |
+           (slot ? 1 : 0);
 }
 
 struct host_block {
