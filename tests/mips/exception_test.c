@@ -270,7 +270,7 @@ static void masks(void **state)
         {"24Kf",      CP0_PRID,      0x00019300},
         {"24Kf",      CP0_PAGEGRAIN, 0         },
         {"24Kf",      CP0_INDEX,     63        },
-        {"24Kc",      CP0_CONFIG1,   0x9e190c86},
+        {"24Kc",      CP0_CONFIG1,   0xfe190c86},
         {"24Kc",      CP0_STATUS,    0x1278ff1f},
         {"4Kc",       CP0_EBASE,     0         },
         {"4Kc",       CP0_HWRENA,    0         },
