@@ -21,7 +21,7 @@ static size_t repeats(const uint8_t *body, size_t length)
 }
 
 /* One byte or run; the number of body bytes done. Escaped bytes are not repeated: clients differ in what comes first. */
-static size_t encode_run(struct outbuf *wire, const uint8_t *body, size_t length)
+static size_t encode_run(struct outbuf *wire, const uint8_t *body, size_t length, bool run_length)
 {
     if (must_escape(body[0])) {
         outbuf_byte(wire, '}');
@@ -29,7 +29,7 @@ static size_t encode_run(struct outbuf *wire, const uint8_t *body, size_t length
         return 1;
     }
     outbuf_byte(wire, body[0]);
-    if (length <= REPEAT_MIN || body[1] != body[0])
+    if (!run_length || length <= REPEAT_MIN || body[1] != body[0])
         return 1;
     size_t n = repeats(body, length);
     if (n < REPEAT_MIN)
@@ -39,12 +39,12 @@ static size_t encode_run(struct outbuf *wire, const uint8_t *body, size_t length
     return n + 1;
 }
 
-void encode_packet(struct outbuf *wire, const uint8_t *body, size_t length)
+void encode_packet(struct outbuf *wire, const uint8_t *body, size_t length, bool run_length)
 {
     outbuf_byte(wire, '$');
     size_t first = outbuf_length(wire);
     for (size_t done = 0; done < length;)
-        done += encode_run(wire, body + done, length - done);
+        done += encode_run(wire, body + done, length - done, run_length);
     uint8_t sum = 0;
     for (size_t i = first; i < outbuf_length(wire); i++)
         sum = (uint8_t)(sum + outbuf_data(wire)[i]);

@@ -7,6 +7,6 @@
 
 #include "gdbstub/outbuf.h"
 
-void encode_packet(struct outbuf *wire, const uint8_t *body, size_t length);
+void encode_packet(struct outbuf *wire, const uint8_t *body, size_t length, bool run_length);
 
 #endif

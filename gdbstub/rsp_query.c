@@ -18,12 +18,14 @@ static void learn(struct session_client *client, struct args_span feature)
         client->hwbreak = true;
     else if (piece_is(feature, "error-message+"))
         client->errors = ERRORS_TEXT;
+    else if (args_literal(&feature, "xmlRegisters="))
+        client->run_length = true;
 }
 
 int rsp_query_supported(struct session *session, const struct args *args, struct outbuf *out)
 {
     struct args_span list = args->text, feature;
-    session->client.multiprocess = session->client.swbreak = session->client.hwbreak = false;
+    session->client.multiprocess = session->client.swbreak = session->client.hwbreak = session->client.run_length = false;
     if (session->client.errors == ERRORS_TEXT)
         session->client.errors = ERRORS_NUMBER;
     while (args_piece(&list, ';', &feature))

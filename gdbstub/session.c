@@ -27,7 +27,7 @@ static void *allocate(size_t size)
 void session_send(struct session *session, const struct outbuf *body)
 {
     size_t first = outbuf_length(&session->wire);
-    encode_packet(&session->wire, outbuf_data(body), outbuf_length(body));
+    encode_packet(&session->wire, outbuf_data(body), outbuf_length(body), session->client.run_length);
     if (session->no_ack)
         return;
     outbuf_clear(&session->last);

@@ -37,6 +37,7 @@ struct held {
 /* What the client said that it understands. */
 struct session_client {
     bool multiprocess, swbreak, hwbreak;
+    bool run_length;    /* gdb and lldb, known by xmlRegisters=: bare scripts often cannot expand run-length encoding */
     bool thread_suffix; /* lldb: ";thread:ID;" behind p, P, g, G */
     bool list_threads;  /* lldb: threads and reason in stop replies */
     bool bare_binary;   /* lldb before 20: the answer to x has no 'b' in front */

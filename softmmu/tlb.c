@@ -7,6 +7,7 @@
 #include "softmmu/machine.h"
 #include "softmmu/tlb_internal.h"
 #include "softmmu/watch.h"
+#include "softmmu/watch_map.h"
 
 static void invalidate(struct tlb_entry *entry)
 {
@@ -110,6 +111,9 @@ struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, 
     uint8_t *host = place.region->host + place.offset;
     uint8_t flags = mmu->page_flags[arena_page_of(mmu->machine->arena, host)];
     entry->addend = (intptr_t)host - (intptr_t)base;
+    if (entry->tag & TLB_WATCH)
+        mmu->watch_map[mode][store][tlb_index(va)] =
+            (intptr_t)watch_map_of(mmu->maps, mmu->watches, base, store ? WATCH_WRITE : WATCH_READ) - (intptr_t)base;
     if (store && (flags & (PAGE_CODE | PAGE_DIRTY)) != PAGE_DIRTY)
         entry->tag |= TLB_CLEAN;
     return entry;
@@ -127,6 +131,7 @@ static void watches_changed(void *opaque, uint64_t first, uint64_t last)
 {
     struct mmu *mmu = opaque;
     mmu_flush_range(mmu, (uint32_t)first, (uint32_t)last);
+    watch_maps_forget(mmu->maps, (uint32_t)first, (uint32_t)last);
     if (mmu->ops->watches_changed)
         mmu->ops->watches_changed(mmu->cpu);
 }
@@ -138,6 +143,7 @@ void mmu_init(struct mmu *mmu, struct machine *machine, const struct mmu_ops *op
     mmu->cpu = cpu;
     mmu->page_flags = alloc_zeroed(arena_page_count(machine->arena));
     mmu->watches = watch_set_new();
+    mmu->maps = watch_maps_new();
     watch_on_change(mmu->watches, watches_changed, mmu);
     mmu_flush_all(mmu);
 }
@@ -145,5 +151,6 @@ void mmu_init(struct mmu *mmu, struct machine *machine, const struct mmu_ops *op
 void mmu_free(struct mmu *mmu)
 {
     watch_set_free(mmu->watches);
+    watch_maps_free(mmu->maps);
     free(mmu->page_flags);
 }

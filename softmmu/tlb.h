@@ -84,6 +84,12 @@ enum page_flag {
 
 struct mmu {
     struct tlb_entry tlb[MMU_MODES][2][TLB_ENTRIES]; /* [mode][0: loads, 1: stores] */
+    /*
+     * Beside an entry that is flagged TLB_WATCH and nothing else: the address of a map of the page's bytes, one byte each, not 0 if watched,
+     * less the guest address of the page: map + guest address. Generated code looks there before it goes to C.
+     */
+    intptr_t watch_map[MMU_MODES][2][TLB_ENTRIES];
+    struct watch_maps *maps; /* the maps, by page */
     const struct mmu_ops *ops;
     void *cpu;
     struct machine *machine;

@@ -107,7 +107,7 @@ static void test_encode_row(void **state)
 {
     const struct code_row *row = *state;
     struct outbuf wire = {0};
-    encode_packet(&wire, (const uint8_t *)row->body, strlen(row->body));
+    encode_packet(&wire, (const uint8_t *)row->body, strlen(row->body), true);
     outbuf_byte(&wire, 0);
     assert_string_equal(outbuf_data(&wire), row->wire);
     outbuf_free(&wire);
@@ -125,7 +125,7 @@ static void test_encode_back(void **state)
         body[length] = 0;
         if (length > 8)
             memcpy(body + length / 2, "#}*$", 4);
-        encode_packet(&session.wire, (const uint8_t *)body, length);
+        encode_packet(&session.wire, (const uint8_t *)body, length, true);
         assert_true(length < 8 || outbuf_length(&session.wire) < length + 8);
         const char *wire = (const char *)outbuf_data(&session.wire);
         assert_ptr_equal(memchr(wire, '#', outbuf_length(&session.wire)), wire + outbuf_length(&session.wire) - 3);

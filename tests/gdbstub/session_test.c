@@ -102,8 +102,8 @@ static void test_gdb_attach(void **state)
 static const struct line attach_running[] = {
     {'!', "stop;"                                                                                       },
     {'>', "+$qSupported#37"                                                                             },
-    {'<', "+$PacketSize=20* ;multiprocess+;swbreak+;hwbreak+;vContSupported+;ReverseStep+;ReverseContinue+;binary-upload+;"
-          "QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;qXfer:threads:read+#1b"},
+    {'<', "+$PacketSize=20000;multiprocess+;swbreak+;hwbreak+;vContSupported+;ReverseStep+;ReverseContinue+;binary-upload+;"
+          "QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;qXfer:threads:read+#61"},
     {'>', "+$?#3f"                                                                                      },
     {'<', "+"                                                                                           },
     {'>', "$qC#b4$m1000,4#8e"                                                                           }, /* behind a held packet: held, so that answers keep the order */

@@ -189,6 +189,15 @@ void emit_test_imm(struct code *c, uint32_t imm)
     emit32(c, imm);
 }
 
+void emit_cmp_mem_zero(struct code *c, struct mem mem, unsigned log2_size)
+{
+    if (log2_size == 1)
+        emit8(c, 0x66);
+    emit_head(c, log2_size ? 0x83 : 0x80, log2_size == 3, 0, mem.index == NO_REG ? 0 : mem.index, mem.base, false);
+    emit_modrm_mem(c, ALU_CMP, mem);
+    emit8(c, 0);
+}
+
 void emit_setcc(struct code *c, enum cond cond, enum reg reg)
 {
     emit_head(c, 0x190 | cond, false, 0, 0, reg, true);

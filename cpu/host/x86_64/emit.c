@@ -227,7 +227,7 @@ static void emit_clz(struct emitter *e, const struct ir_op *op)
 {
     load_value(e, RAX, op->a, 0);
     enum reg d = define(e, op->d, op->a, IR_NONE);
-    if (__builtin_cpu_supports("lzcnt")) {
+    if (e->jit->has_lzcnt) {
         emit_rr(e->c, 0x200 | OP_LZCNT, false, d, RAX);
     } else { /* bsr of 2a + 1: 32 - its index */
         emit_rm(e->c, OP_LEA, true, RAX, mem_index(RAX, RAX, 0, 1));

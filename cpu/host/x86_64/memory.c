@@ -149,6 +149,15 @@ static enum reg swapped(struct emitter *e, unsigned memop, enum reg value)
     return RDX;
 }
 
+static void emit_value(struct emitter *e, const struct stub *stub)
+{
+    struct mem mem = mem_index(RCX, RAX, 0, 0);
+    if (stub->constant)
+        emit_store_imm_size(e->c, mem, 0, stub->memop & MO_SIZE);
+    else
+        emit_store_to(e->c, stub->memop, swapped(e, stub->memop, stub->reg), mem);
+}
+
 void emit_store(struct emitter *e, const struct ir_op *op)
 {
     struct stub *stub = new_stub(e, STUB_STORE);
@@ -161,13 +170,9 @@ void emit_store(struct emitter *e, const struct ir_op *op)
         emit_rm(e->c, OP_MOV, wide, reg, value_mem(e, op->b));
     }
     stub->from[0] = emit_probe(e, op->sub, true);
-    struct mem mem = mem_index(RCX, RAX, 0, 0);
-    if (stub->constant) {
-        emit_store_imm_size(e->c, mem, 0, op->sub & MO_SIZE);
-    } else {
+    if (!stub->constant)
         stub->reg = value_reg(e, op->b);
-        emit_store_to(e->c, op->sub, swapped(e, op->sub, stub->reg), mem);
-    }
+    emit_value(e, stub);
     stub->back = e->c->p;
 }
 
@@ -178,8 +183,19 @@ static void call_thunk(struct emitter *e, const struct stub *stub, const uint8_t
     note_place(e, stub->before, stub->slot);
 }
 
+/* The page may be flagged only because other bytes of it are watched: the rel32 of the branch to C; else rcx is the addend. */
+static uint8_t *emit_watch_probe(struct emitter *e, const struct stub *stub, bool store)
+{
+    emit_call_to(e->c, e->jit->thunk_watch[e->mode][store][stub->memop & MO_SIZE]);
+    return emit_jcc(e->c, COND_NE);
+}
+
 static void finish_load(struct emitter *e, struct stub *stub)
 {
+    uint8_t *slow = emit_watch_probe(e, stub, false);
+    emit_load_from(e->c, stub->memop, stub->reg, mem_index(RCX, RAX, 0, 0));
+    emit_jmp_to(e->c, stub->back);
+    patch32(slow, e->c->p);
     call_thunk(e, stub, e->jit->thunk_load);
     emit_rr(e->c, OP_MOV, true, stub->reg, RAX);
     emit_jmp_to(e->c, stub->back);
@@ -204,6 +220,20 @@ static void emit_direct_stub(struct emitter *e, struct stub *stub)
     finish_load(e, stub);
 }
 
+static void finish_store(struct emitter *e, struct stub *stub)
+{
+    uint8_t *slow = emit_watch_probe(e, stub, true);
+    emit_value(e, stub);
+    emit_jmp_to(e->c, stub->back);
+    patch32(slow, e->c->p);
+    if (stub->constant)
+        emit_rr(e->c, OP_XOR, false, RDX, RDX);
+    else
+        emit_rr(e->c, OP_MOV, true, RDX, stub->reg);
+    call_thunk(e, stub, e->jit->thunk_store);
+    emit_jmp_to(e->c, stub->back);
+}
+
 void emit_memory_stub(struct emitter *e, struct stub *stub)
 {
     patch_entries(e, stub);
@@ -212,11 +242,6 @@ void emit_memory_stub(struct emitter *e, struct stub *stub)
     } else if (stub->kind == STUB_LOAD) {
         finish_load(e, stub);
     } else {
-        if (stub->constant)
-            emit_rr(e->c, OP_XOR, false, RDX, RDX);
-        else
-            emit_rr(e->c, OP_MOV, true, RDX, stub->reg);
-        call_thunk(e, stub, e->jit->thunk_store);
-        emit_jmp_to(e->c, stub->back);
+        finish_store(e, stub);
     }
 }

@@ -168,6 +168,35 @@ static void make_call(struct cpu *cpu, struct code *c, const uint8_t *out)
     emit_jmp_to(c, out);
 }
 
+/*
+ * The look-up failed: eax = address, rcx = index of the entry * 16, edx = the tag wanted. If only the watch flag is in the way and none of
+ * the bytes is watched: the zero flag set, rcx = addend. Else the zero flag clear, eax as it was.
+ */
+static void make_watch(struct cpu *cpu, struct code *c, unsigned mode, unsigned store, unsigned log2_size)
+{
+    int32_t mmu = (int32_t)offsetof(struct cpu, mmu);
+    int32_t tags = mmu + (int32_t)(offsetof(struct mmu, tlb) + (mode * 2 + store) * sizeof(struct tlb_entry) * TLB_ENTRIES);
+    int32_t maps = mmu + (int32_t)(offsetof(struct mmu, watch_map) + (mode * 2 + store) * sizeof(intptr_t) * TLB_ENTRIES);
+    cpu->jit->thunk_watch[mode][store][log2_size] = c->p;
+    emit_alu_imm(c, ALU_OR, false, RDX, TLB_WATCH);
+    emit_rm(c, OP_CMP, false, RDX, mem_index(RBP, RCX, 0, tags));
+    uint8_t *other = emit_jcc(c, COND_NE);
+    emit_shift_imm(c, SHIFT_SHR, false, RCX, 1);
+    emit_rm(c, OP_MOV, true, RDX, mem_index(RBP, RCX, 0, maps));
+    emit_rm(c, OP_MOV, true, RCX, mem_index(RBP, RCX, 1, tags + (int32_t)offsetof(struct tlb_entry, addend)));
+    emit_cmp_mem_zero(c, mem_index(RDX, RAX, 0, 0), log2_size);
+    patch32(other, c->p);
+    emit_ret(c);
+}
+
+static void make_watch_thunks(struct cpu *cpu, struct code *c)
+{
+    for (unsigned mode = 0; mode < MMU_MODES; mode++)
+        for (unsigned store = 0; store < 2; store++)
+            for (unsigned log2_size = 0; log2_size < 4; log2_size++)
+                make_watch(cpu, c, mode, store, log2_size);
+}
+
 void make_thunks(struct cpu *cpu)
 {
     struct code *c = &cpu->jit->code;
@@ -176,4 +205,5 @@ void make_thunks(struct cpu *cpu)
     make_load(cpu, c, out);
     make_store(cpu, c, out);
     make_call(cpu, c, out);
+    make_watch_thunks(cpu, c);
 }

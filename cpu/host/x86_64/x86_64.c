@@ -1,16 +1,25 @@
 /* The x86-64 back end: finding, compiling and linking blocks between the stretches that run in generated code. */
 #include "cpu/host/x86_64/x86_64.h"
 
+#include <cpuid.h>
 #include <string.h>
 
 #include "cpu/ir/optimise.h"
 #include "softmmu/alloc.h"
+
+/* Advanced bit manipulation: CPUID 80000001, ECX bit 5. */
+static bool has_lzcnt(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & 1u << 5);
+}
 
 static bool init(struct cpu *cpu, size_t code_cache)
 {
     const struct arena *arena = cpu->machine->arena;
     cpu->jit = alloc_zeroed(sizeof(*cpu->jit));
     cpu->jit->low_ram = arena->low_ram ? (int32_t)(arena->low_ram - arena->base) : 0;
+    cpu->jit->has_lzcnt = has_lzcnt();
     return code_init(cpu, code_cache);
 }
 

@@ -60,9 +60,11 @@ struct jit {
     unsigned current;
     struct generation generations[GENERATIONS];
     uint8_t *thunk_enter, *thunk_exit, *thunk_miss, *thunk_load, *thunk_store, *thunk_call; /* in the writable mapping */
+    uint8_t *thunk_watch[MMU_MODES][2][4];                                                  /* by mode, store, log2 of the size */
     uint8_t *blocks_start;
     uint64_t links, evictions, entries;
     int32_t low_ram; /* from rbp; 0: none */
+    bool has_lzcnt;
 };
 
 static inline const void *exec_address(const struct jit *jit, const uint8_t *write)
