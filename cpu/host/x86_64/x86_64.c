@@ -41,6 +41,7 @@ static struct host_block *find_or_compile(struct cpu *cpu, uint32_t pc, uint32_t
     ir_optimise(&cpu->blocks->ir, cpu->arch);
     struct host_block *block = compile(cpu);
     code_add(cpu, block);
+    log_code(cpu->jit, block);
     return block;
 }
 
@@ -77,6 +78,13 @@ static void interpret_unit(struct cpu *cpu)
     cpu->icount_end += (uint64_t)(int64_t)rest;
 }
 
+static void log_entry(const struct cpu *cpu)
+{
+    if (log_enabled(LOG_BIT_EXEC))
+        log_printf(LOG_BIT_EXEC, "enter %08x, icount %llu\n", *cpu_pc(cpu),
+                   (unsigned long long)(cpu->icount_end - (uint64_t)(int64_t)cpu->budget));
+}
+
 static void run(struct cpu *cpu)
 {
     struct host_exit *(*enter)(struct cpu *, const void *) =
@@ -95,6 +103,7 @@ static void run(struct cpu *cpu)
         exit = NULL;
         if (code) {
             cpu->jit->entries++;
+            log_entry(cpu);
             exit = enter(cpu, code);
         } else if (interpret) {
             interpret_unit(cpu);

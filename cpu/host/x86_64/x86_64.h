@@ -80,6 +80,9 @@ void make_thunks(struct cpu *cpu);
 /* Compiles cpu->blocks->ir into a block; the buffers have room. */
 struct host_block *compile(struct cpu *cpu);
 
+/* log_code.c: -d out_asm. */
+void log_code(const struct jit *jit, const struct host_block *block);
+
 /* code.c: the ring of generations. */
 bool code_init(struct cpu *cpu, size_t size);
 void code_free(struct cpu *cpu);
