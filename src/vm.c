@@ -351,6 +351,7 @@ struct vm *vm_new(struct event_base *base, const struct vm_options *options)
     vm->base = base;
     vm->options = options;
     vm->stop_reason = VM_STOP_START;
+    vm->watch_note = true;
     vm->loop = alloc_zeroed(sizeof(*vm->loop));
     vm->loop->slice_insns = SLICE_FIRST_INSNS;
     vm->loop->run = alloc_checked(evtimer_new(base, machine_turn, vm));

@@ -81,13 +81,13 @@ static bool direct_possible(const struct emitter *e)
 /* edx = offset into the linear segment */
 static void emit_direct_offset(struct emitter *e, const struct ir_op *op)
 {
-    int32_t shift = (int32_t)(0u - e->cpu->arch->direct_base);
+    int32_t offset = (int32_t)((uint32_t)op->imm - e->cpu->arch->direct_base);
     if (op->a == IR_NONE) {
-        emit_mov_imm(e->c, RDX, (uint32_t)(op->imm + shift));
+        emit_mov_imm(e->c, RDX, (uint32_t)offset);
         return;
     }
     enum reg a = use(e, op->a, RAX);
-    emit_rm(e->c, OP_LEA, false, RDX, mem_base(a, op->imm + shift));
+    emit_rm(e->c, OP_LEA, false, RDX, mem_base(a, offset));
 }
 
 static void emit_direct_load(struct emitter *e, const struct ir_op *op, struct stub *stub)
