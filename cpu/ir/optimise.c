@@ -191,7 +191,7 @@ static bool is_identity(const struct ir_op *op)
 static void simplify_address(struct ir_op *op)
 {
     if (is_known(op->a)) {
-        op->imm += (int32_t)facts.value[op->a];
+        op->imm = (int32_t)((uint32_t)op->imm + facts.value[op->a]);
         op->a = IR_NONE;
     }
 }

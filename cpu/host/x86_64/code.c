@@ -9,8 +9,9 @@
 #include "cpu/host/x86_64/x86_64.h"
 #include "softmmu/alloc.h"
 
+#define THUNKS_SIZE  ((size_t)4096)
 #define DEFAULT_SIZE ((size_t)128 << 20)
-#define LEAST_SIZE   (GENERATIONS * BLOCK_CODE_MAX)
+#define LEAST_SIZE   (THUNKS_SIZE + GENERATIONS * BLOCK_CODE_MAX)
 
 static bool map_twice(struct jit *jit)
 {
@@ -35,8 +36,8 @@ bool code_init(struct cpu *cpu, size_t size)
     }
     jit->code = (struct code){jit->write, jit->write + jit->size, jit->exec - jit->write};
     make_thunks(cpu);
-    jit->generation_size = (jit->size - 4096) / GENERATIONS & ~(size_t)63;
-    jit->blocks_start = jit->write + 4096;
+    jit->generation_size = (jit->size - THUNKS_SIZE) / GENERATIONS & ~(size_t)63;
+    jit->blocks_start = jit->write + THUNKS_SIZE;
     assert(jit->code.p <= jit->blocks_start);
     jit->code.p = jit->blocks_start;
     cpu->blocks->drop[BLOCK_HOST] = code_drop;
