@@ -2,7 +2,8 @@
  * The sockets of the gdb stub. The only file that knows libevent.
  *
  * A reply is written at once, in one call, from where it arises, and only what the socket does not take waits for the
- * loop: a debugger's steps are a ping-pong of small packets, and each trip round the loop would cost as much as a step.
+ * loop: a debugger's steps are a ping-pong of small packets, and each trip round the loop would cost as much as a step. For the same
+ * reason the next packet is awaited awake for a moment while the machine stands: to be woken from sleep takes longer than a step.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -10,6 +11,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -24,6 +26,8 @@ enum {
     INPUT_CHUNK = 65536,
     BACKLOG_MAX = 16 << 20, /* of replies that the client does not fetch */
     LAST_FLUSH_MS = 1000,
+    AWAKE_NS = 100000,
+    AWAKE_PACKETS = 64, /* then the loop's other events have their turn */
 };
 
 struct client {
@@ -82,16 +86,41 @@ static void close_client(struct gdbstub *stub)
     free(client);
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* What the client sent, if anything: more than 0 if something came; 0: nothing yet; less: it is gone. */
+static int receive(struct gdbstub *stub)
+{
+    ssize_t length = recv(stub->client->fd, stub->input, sizeof(stub->input), MSG_DONTWAIT);
+    if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+        return 0;
+    if (length <= 0) {
+        close_client(stub);
+        return -1;
+    }
+    session_feed(stub->client->session, stub->input, (size_t)length);
+    flush(stub->client);
+    return 1;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *opaque)
 {
     struct gdbstub *stub = opaque;
     assert(stub->client && stub->client->fd == fd);
-    ssize_t length = recv(fd, stub->input, sizeof(stub->input), MSG_DONTWAIT);
-    if (length > 0) {
-        session_feed(stub->client->session, stub->input, (size_t)length);
-        flush(stub->client);
-    } else if (length == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
-        close_client(stub);
+    uint64_t until = now_ns() + AWAKE_NS;
+    for (unsigned packets = 0; packets < AWAKE_PACKETS && now_ns() < until;) {
+        int came = receive(stub);
+        if (came < 0 || stub->ops->running(stub->vm) || event_base_got_break(stub->base))
+            return;
+        if (came) {
+            packets++;
+            until = now_ns() + AWAKE_NS;
+        }
     }
 }
 
@@ -219,6 +248,7 @@ void gdbstub_stopped(struct gdbstub *stub, const struct target_stop *stop)
         return;
     session_stopped(stub->client->session, stop);
     flush(stub->client);
+    event_active(stub->client->readable, EV_READ, 0); /* to await what the client says to it */
 }
 
 void gdbstub_console(struct gdbstub *stub, const char *text, size_t length)
