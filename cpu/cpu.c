@@ -305,6 +305,8 @@ void cpu_print_stats(const struct cpu *cpu, void (*line)(void *opaque, const cha
              (unsigned long long)cpu->machine->clock->icount, (unsigned long long)cpu->mmu.fills, (unsigned long long)cpu->mmu.io,
              (unsigned long long)cpu->mmu.clean, (unsigned long long)cpu->mmu.watch_checks);
     line(opaque, text);
+    snprintf(text, sizeof(text), "%llu blocks dropped", (unsigned long long)cpu->blocks->drops);
+    line(opaque, text);
     print_owner(cpu, BLOCK_INTERP, "interpreter", line, opaque);
     if (!cpu->jit)
         return;

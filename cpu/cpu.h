@@ -50,7 +50,6 @@ struct cpu {
     uint32_t leaving;         /* a slow path or helper left the unit: state is at the unit's start or the exception is entered */
     uint32_t direct_limit;    /* bytes of low RAM that loads may reach past the TLB; 0 while a read watch is armed */
     uint64_t icount_end;      /* icount at which budget is 0 */
-    uint64_t value;           /* result of a slow load */
     uintptr_t host_return;    /* return address into generated code of the call under way; 0 in the interpreter */
     uint32_t call_a, call_b;  /* arguments of the helper call under way */
     uint64_t saved_locals[2]; /* a host back end's block-local registers while C runs */

@@ -16,7 +16,8 @@ static struct {
     uint32_t copy_version[IR_VALUES];
 } facts;
 
-bool ir_fold(const struct ir_op *op, uint32_t a, uint32_t b, uint32_t *result)
+/* The value of a pure operation on known operands; false if it is not one that is folded. */
+static bool fold(const struct ir_op *op, uint32_t a, uint32_t b, uint32_t *result)
 {
     switch ((enum ir_opcode)op->op) {
     case IR_mov:
@@ -214,7 +215,7 @@ static void note_result(struct ir_op *op)
     bool known_b = op->b == IR_IMM || op->b == IR_NONE;
     if (op->op == IR_movi) {
         set_known(op, (uint32_t)op->imm);
-    } else if (pure && is_known(op->a) && known_b && ir_fold(op, facts.value[op->a], (uint32_t)op->imm, &result)) {
+    } else if (pure && is_known(op->a) && known_b && fold(op, facts.value[op->a], (uint32_t)op->imm, &result)) {
         set_known(op, result);
     } else if (op->op == IR_mov) {
         written(op->d);

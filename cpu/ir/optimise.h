@@ -10,7 +10,4 @@
  */
 void ir_optimise(struct ir *ir, const struct cpu_arch *arch);
 
-/* The value of a pure operation on known operands; false if it is not one that is folded. */
-bool ir_fold(const struct ir_op *op, uint32_t a, uint32_t b, uint32_t *result);
-
 #endif

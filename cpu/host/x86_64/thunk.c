@@ -75,11 +75,16 @@ static uint8_t *make_exit(struct cpu *cpu, struct code *c)
     return out;
 }
 
-static void call_c(struct cpu *cpu, struct code *c, const uint8_t *out)
+static void call_rax(struct code *c)
 {
     emit_alu_imm(c, ALU_SUB, true, RSP, 8);
     emit_call_reg(c, RAX);
     emit_alu_imm(c, ALU_ADD, true, RSP, 8);
+}
+
+/* Back from C: to the block, or straight out if the unit was left. */
+static void return_or_leave(struct cpu *cpu, struct code *c, const uint8_t *out)
+{
     emit_alu_mem_imm(c, ALU_CMP, cpu_word(CPU_OFFSET(leaving)), 0);
     uint8_t *left = emit_jcc(c, COND_NE);
     load_all(cpu, c);
@@ -129,7 +134,8 @@ static void make_load(struct cpu *cpu, struct code *c, const uint8_t *out)
     emit_rr(c, OP_MOV, false, RDX, RCX);
     emit_rm(c, OP_MOV, true, RCX, mem_base(RSP, 0));
     emit_mov_imm64(c, RAX, (uintptr_t)slow_load);
-    call_c(cpu, c, out);
+    call_rax(c);
+    return_or_leave(cpu, c, out);
 }
 
 /* eax = address, rdx = value, ecx as above. */
@@ -141,7 +147,8 @@ static void make_store(struct cpu *cpu, struct code *c, const uint8_t *out)
     emit_rr(c, OP_MOV, false, RSI, RAX);
     emit_rm(c, OP_MOV, true, R8, mem_base(RSP, 0));
     emit_mov_imm64(c, RAX, (uintptr_t)slow_store);
-    call_c(cpu, c, out);
+    call_rax(c);
+    return_or_leave(cpu, c, out);
 }
 
 /* rax = function, ecx = imm, the arguments a and b in struct cpu; eax = result. */
@@ -154,18 +161,9 @@ static void make_call(struct cpu *cpu, struct code *c, const uint8_t *out)
     emit_rr(c, OP_MOV, true, RDI, RBP);
     emit_rm(c, OP_MOV, false, RSI, cpu_word(CPU_OFFSET(call_a)));
     emit_rm(c, OP_MOV, false, RDX, cpu_word(CPU_OFFSET(call_b)));
-    emit_alu_imm(c, ALU_SUB, true, RSP, 8);
-    emit_call_reg(c, RAX);
-    emit_alu_imm(c, ALU_ADD, true, RSP, 8);
+    call_rax(c);
     emit_store_imm_size(c, cpu_word(CPU_OFFSET(host_return)), 0, 3);
-    emit_alu_mem_imm(c, ALU_CMP, cpu_word(CPU_OFFSET(leaving)), 0);
-    uint8_t *left = emit_jcc(c, COND_NE);
-    load_all(cpu, c);
-    emit_ret(c);
-    patch32(left, c->p);
-    emit_alu_imm(c, ALU_ADD, true, RSP, 8);
-    emit_rr(c, OP_XOR, false, RAX, RAX);
-    emit_jmp_to(c, out);
+    return_or_leave(cpu, c, out);
 }
 
 /*
