@@ -7,7 +7,7 @@
 #include "softmmu/log.h"
 
 /* The longest stretch without a look at the boundary: budgets are 31 bits wide. */
-#define LONGEST_RUN (1u << 30)
+#define LONGEST_RUN (1u << 29)
 
 void cpu_stop_soon(struct cpu *cpu)
 {
@@ -101,7 +101,10 @@ static void run_single(struct cpu *cpu)
     cpu->icount_end -= (uint64_t)(cpu->budget - 1);
     cpu->budget = 1;
     cpu->leave = 0;
+    bool noted = cpu->note_watch;
     interp_run(cpu);
+    if (!noted && cpu->note_watch)
+        return; /* hit just now: the unit is still to run, with what was asked of it */
     if (cpu->note_watch && cpu->debug.reason == DEBUG_NONE) {
         cpu->debug = cpu->watch_event;
         cpu->debug.after = true;

@@ -161,8 +161,11 @@ bool mmu_store_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mod
         store_entry(mmu, entry, va, length, value);
         return true;
     }
+    uint64_t phys = entry_phys(entry, va); /* a write may move mappings and flush the entry */
+    mmu->ops->sync(mmu->cpu);
+    mmu->io++;
     for (unsigned i = 0; i < length; i++) /* byte enables: a device sees just these bytes written */
-        store_entry(mmu, entry, va + i, 1, bytes[i]);
+        physmap_write(mmu->machine->phys, phys + i, bytes[i], 1);
     return true;
 }
 

@@ -76,6 +76,7 @@ static void interpret_unit(struct cpu *cpu)
     interp_run(cpu);
     cpu->budget += rest;
     cpu->icount_end += (uint64_t)(int64_t)rest;
+    cpu_leave_soon(cpu); /* a deadline that the unit made earlier did not see the whole budget */
 }
 
 static void log_entry(const struct cpu *cpu)
