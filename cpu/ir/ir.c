@@ -46,6 +46,22 @@ bool ir_cc_holds(enum ir_cc cc, uint32_t a, uint32_t b)
     return false;
 }
 
+uint32_t ir_divide(enum ir_opcode opcode, uint32_t a, uint32_t b)
+{
+    int32_t sa = (int32_t)a, sb = (int32_t)b;
+    switch (opcode) {
+    case IR_divs:
+        return b == 0 ? (sa >= 0 ? 0xffffffffu : 1) : sb == -1 ? 0u - a : (uint32_t)(sa / sb);
+    case IR_divu:
+        return b == 0 ? 0xffffffffu : a / b;
+    case IR_rems:
+        return b == 0 ? a : sb == -1 ? 0 : (uint32_t)(sa % sb);
+    default:
+        assert(opcode == IR_remu);
+        return b == 0 ? a : a % b;
+    }
+}
+
 void ir_reset(struct ir *ir)
 {
     ir->nops = ir->nexits = ir->ntemps = ir->count = 0;

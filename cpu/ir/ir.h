@@ -32,6 +32,8 @@ enum ir_flags {
     IR_LEAVES = 4,    /* may leave the unit: every global must be right in the state there */
     IR_SIDE_EXIT = 8, /* may leave the block at this unit's end */
     IR_END = 16,
+    IR_IMMEDIATE = 32,  /* back ends take b = IR_IMM */
+    IR_ZERO_KEEPS = 64, /* a op 0 is a */
 };
 
 /* Conditions; negation is ^ 1. ORDER: pairs. */
@@ -92,6 +94,8 @@ static inline enum ir_cc ir_cc_negate(enum ir_cc cc)
 /* The condition with its operands exchanged. */
 enum ir_cc ir_cc_swap(enum ir_cc cc);
 bool ir_cc_holds(enum ir_cc cc, uint32_t a, uint32_t b);
+/* divs, divu, rems, remu as ops.def defines them: no divisor traps. */
+uint32_t ir_divide(enum ir_opcode opcode, uint32_t a, uint32_t b);
 
 void ir_reset(struct ir *ir);
 unsigned ir_temp(struct ir *ir);

@@ -122,28 +122,6 @@ static void make_mov(struct ir_op *op, unsigned source)
     *op = (struct ir_op){.op = IR_mov, .d = d, .a = source, .b = IR_NONE, .c = IR_NONE};
 }
 
-static bool takes_immediate(const struct ir_op *op)
-{
-    switch (op->op) {
-    case IR_add:
-    case IR_sub:
-    case IR_and:
-    case IR_or:
-    case IR_xor:
-    case IR_shl:
-    case IR_shr:
-    case IR_sar:
-    case IR_rotr:
-    case IR_mul:
-    case IR_setcc:
-    case IR_movcc:
-    case IR_exit_if:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void swap_operands(struct ir_op *op)
 {
     uint16_t a = op->a;
@@ -163,7 +141,7 @@ static void place_constants(struct ir_op *op)
             op->sub = ir_cc_swap((enum ir_cc)op->sub);
         }
     }
-    if (op->b < IR_VALUES && is_known(op->b) && takes_immediate(op)) {
+    if (op->b < IR_VALUES && is_known(op->b) && ir_op_info[op->op].flags & IR_IMMEDIATE) {
         op->imm = (int32_t)facts.value[op->b];
         op->b = IR_IMM;
     }
@@ -172,21 +150,7 @@ static void place_constants(struct ir_op *op)
 /* d = a op 0 is d = a. */
 static bool is_identity(const struct ir_op *op)
 {
-    if (op->b != IR_IMM || op->imm != 0)
-        return false;
-    switch (op->op) {
-    case IR_add:
-    case IR_sub:
-    case IR_or:
-    case IR_xor:
-    case IR_shl:
-    case IR_shr:
-    case IR_sar:
-    case IR_rotr:
-        return true;
-    default:
-        return false;
-    }
+    return op->b == IR_IMM && op->imm == 0 && ir_op_info[op->op].flags & IR_ZERO_KEEPS;
 }
 
 static void simplify_address(struct ir_op *op)

@@ -131,20 +131,6 @@ static uint32_t rotate_right(uint32_t value, unsigned count)
     return count ? value >> count | value << (32 - count) : value;
 }
 
-static uint32_t divide_signed(int32_t a, int32_t b)
-{
-    if (b == 0)
-        return a >= 0 ? 0xffffffffu : 1;
-    return b == -1 ? 0u - (uint32_t)a : (uint32_t)(a / b);
-}
-
-static uint32_t remainder_signed(int32_t a, int32_t b)
-{
-    if (b == 0)
-        return (uint32_t)a;
-    return b == -1 ? 0 : (uint32_t)(a % b);
-}
-
 static uint32_t field_mask(unsigned size)
 {
     return size == 32 ? 0xffffffffu : (1u << size) - 1;
@@ -281,16 +267,10 @@ static bool run_block(struct cpu *cpu, const struct interp_block *block, uint32_
             *op->d = *op->a * *op->b;
             break;
         case IR_divs:
-            *op->d = divide_signed((int32_t)*op->a, (int32_t)*op->b);
-            break;
         case IR_divu:
-            *op->d = *op->b ? *op->a / *op->b : 0xffffffffu;
-            break;
         case IR_rems:
-            *op->d = remainder_signed((int32_t)*op->a, (int32_t)*op->b);
-            break;
         case IR_remu:
-            *op->d = *op->b ? *op->a % *op->b : *op->a;
+            *op->d = ir_divide((enum ir_opcode)op->op, *op->a, *op->b);
             break;
         case IR_clz:
             *op->d = *op->a ? (uint32_t)__builtin_clz(*op->a) : 32;

@@ -170,17 +170,7 @@ static void emit_shift(struct emitter *e, const struct ir_op *op)
 
 static uint32_t divide(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t opcode)
 {
-    int32_t sa = (int32_t)a, sb = (int32_t)b;
-    switch ((enum ir_opcode)opcode) {
-    case IR_divs:
-        return b == 0 ? (sa >= 0 ? 0xffffffffu : 1) : sb == -1 ? 0u - a : (uint32_t)(sa / sb);
-    case IR_divu:
-        return b == 0 ? 0xffffffffu : a / b;
-    case IR_rems:
-        return b == 0 ? a : sb == -1 ? 0 : (uint32_t)(sa % sb);
-    default:
-        return b == 0 ? a : a % b;
-    }
+    return ir_divide((enum ir_opcode)opcode, a, b);
 }
 
 static void call_function(struct emitter *e, const struct ir_op *op, helper_fn *fn, uint32_t imm)
