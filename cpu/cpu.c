@@ -196,14 +196,22 @@ static void sync(void *opaque)
     cpu_sync_icount(opaque);
 }
 
-/* Memory written past generated code: dirty pages, and blocks on it. */
+/* Memory is about to be written past generated code. */
+static void memory_before_write(void *opaque, uint8_t *host, size_t length, enum phys_writer who)
+{
+    struct cpu *cpu = opaque;
+    size_t page = arena_page_of(cpu->machine->arena, host), last = arena_page_of(cpu->machine->arena, host + length - 1);
+    for (; length && page <= last; page++)
+        mmu_dirty_page(&cpu->mmu, page);
+}
+
+/* It has been written: blocks on it go. */
 static void memory_written(void *opaque, uint8_t *host, size_t length, enum phys_writer who)
 {
     struct cpu *cpu = opaque;
     for (size_t done = 0; done < length;) {
         size_t page = arena_page_of(cpu->machine->arena, host + done), first = (uintptr_t)(host + done) & (ARENA_PAGE - 1);
         size_t piece = min_u64(length - done, ARENA_PAGE - first);
-        cpu->mmu.page_flags[page] |= PAGE_DIRTY;
         if (cpu->mmu.page_flags[page] & PAGE_CODE)
             block_drop_bytes(cpu, page, first, first + piece - 1);
         done += piece;
@@ -230,7 +238,7 @@ static void wire(struct cpu *cpu)
     static struct mmu_ops ops = {
         .sync = sync, .code_written = code_written, .watch_hit = cpu_watch_hit, .watches_changed = cpu_watches_changed};
     struct machine *machine = cpu->machine;
-    const struct phys_hooks hooks = {.after = memory_written, .opaque = cpu};
+    const struct phys_hooks hooks = {.before = memory_before_write, .after = memory_written, .opaque = cpu};
     ops.translate = cpu->arch->translate;
     ops.misaligned = cpu->arch->misaligned;
     ops.bus_error = cpu->arch->bus_error;
@@ -274,6 +282,15 @@ void cpu_reset(struct cpu *cpu)
 {
     cpu->arch->reset(cpu);
     cpu->mmu.performed.active = cpu->note_watch = false;
+    cpu_flush_all(cpu);
+}
+
+void cpu_loaded(struct cpu *cpu)
+{
+    cpu->mmu.performed.active = cpu->note_watch = false;
+    cpu->skip_breakpoint = cpu->skip_watch = cpu->single = cpu->slot_break = false;
+    cpu->in_unit = cpu->in_slot = false;
+    cpu->debug.reason = DEBUG_NONE;
     cpu_flush_all(cpu);
 }
 

@@ -81,6 +81,8 @@ struct cpu {
     } deadline; /* the next timer's, as a position */
     struct debug_event debug;
     struct debug_event watch_event; /* of note_watch */
+    bool points_off;                /* breakpoints and watches do not stop: a replay on its way */
+    struct watch *sole_watch;       /* not NULL: points_off, but for this watch */
 
     /* WIRING. */
     const struct cpu_arch *arch;
@@ -90,6 +92,11 @@ struct cpu {
     struct block_cache *blocks;
     struct jit *jit; /* NULL: interpreter only */
     struct breakpoints *breakpoints;
+    /* Told before each exception and interrupt, with the state and the clock at the start of its unit; fn may be NULL. */
+    struct {
+        void (*fn)(void *opaque);
+        void *opaque;
+    } on_exception;
     bool idle_jumps;    /* sleep=off: idle time passes at once, inside cpu_run() */
     unsigned max_block; /* most instructions in a block */
 };
@@ -121,6 +128,9 @@ struct cpu *cpu_new(struct machine *machine, const struct cpu_arch *arch, const 
 void cpu_free(struct cpu *cpu);
 void cpu_reset(struct cpu *cpu);
 
+/* The arena was written from outside, at a boundary: nothing that was derived from it, or asked of its next unit, holds. */
+void cpu_loaded(struct cpu *cpu);
+
 /* Runs from the present boundary until icount >= until, or something else ends it. */
 enum cpu_exit cpu_run(struct cpu *cpu, uint64_t until);
 /* From a signal handler's or event's side: cpu_run() comes back at the next boundary it looks at. */
@@ -132,6 +142,12 @@ void cpu_stop_soon(struct cpu *cpu);
  */
 void cpu_leave_unit(struct cpu *cpu);
 void cpu_count(struct cpu *cpu, unsigned instructions);
+/* For architectures, before an exception or interrupt changes anything, at its unit's start. */
+static inline void cpu_tell_exception(struct cpu *cpu)
+{
+    if (cpu->on_exception.fn)
+        cpu->on_exception.fn(cpu->on_exception.opaque);
+}
 /* icount made exact for the instruction under way (its unit's start), for reads of time: no other effect. */
 void cpu_sync_icount(struct cpu *cpu);
 /* Leave after this unit: something at the boundary wants a look (an interrupt, a stop, a request). */

@@ -10,7 +10,7 @@ bool cpu_watch_hit(void *opaque, struct watch *watch, uint32_t lowest, enum acce
                    uint64_t value)
 {
     struct cpu *cpu = opaque;
-    if (cpu->skip_watch || cpu->note_watch)
+    if (cpu->skip_watch || cpu->note_watch || (cpu->points_off && watch != cpu->sole_watch))
         return false;
     watch->hits++;
     cpu_leave_unit(cpu);

@@ -29,7 +29,7 @@ static void unit_done(struct cpu *cpu)
 static bool at_breakpoint(struct cpu *cpu)
 {
     uint32_t pc = *cpu_pc(cpu);
-    if (LIKELY(!cpu->breakpoints) || cpu->skip_breakpoint || !cpu_breakpoint_at(cpu, pc))
+    if (LIKELY(!cpu->breakpoints) || cpu->skip_breakpoint || cpu->points_off || !cpu_breakpoint_at(cpu, pc))
         return false;
     cpu->debug = (struct debug_event){.reason = DEBUG_BREAKPOINT, .pc = pc};
     return true;
@@ -97,7 +97,7 @@ static void run_single(struct cpu *cpu)
 {
     uint32_t pc = *cpu_pc(cpu);
     cpu->single = true;
-    cpu->slot_break = !cpu->skip_breakpoint && cpu_breakpoint_at(cpu, pc + cpu->arch->insn_align);
+    cpu->slot_break = !cpu->skip_breakpoint && !cpu->points_off && cpu_breakpoint_at(cpu, pc + cpu->arch->insn_align);
     cpu->icount_end -= (uint64_t)(cpu->budget - 1);
     cpu->budget = 1;
     cpu->leave = 0;

@@ -148,8 +148,14 @@ static int eeprom24c02_check(const void *state)
 }
 
 const struct device_class eeprom24c02_class = {
-    "eeprom24c02",     1, sizeof(struct eeprom24c02_state), eeprom24c02_fields, ARRAY_SIZE(eeprom24c02_fields), eeprom24c02_reset,
+    "eeprom24c02",
+    1,
+    sizeof(struct eeprom24c02_state),
+    eeprom24c02_fields,
+    ARRAY_SIZE(eeprom24c02_fields),
+    eeprom24c02_reset,
     eeprom24c02_check,
+    NULL,
 };
 
 struct eeprom24c02 *eeprom24c02_new(struct machine *machine, const char *instance, uint8_t address,

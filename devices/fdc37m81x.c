@@ -116,8 +116,8 @@ static int fdc37m81x_check(const void *state)
 }
 
 const struct device_class fdc37m81x_class = {
-    "fdc37m81x",     1, sizeof(struct fdc37m81x_state), fdc37m81x_fields, ARRAY_SIZE(fdc37m81x_fields), fdc37m81x_reset,
-    fdc37m81x_check,
+    "fdc37m81x",     1,    sizeof(struct fdc37m81x_state), fdc37m81x_fields, ARRAY_SIZE(fdc37m81x_fields), fdc37m81x_reset,
+    fdc37m81x_check, NULL,
 };
 
 struct fdc37m81x *fdc37m81x_new(struct machine *machine, const char *instance)

@@ -241,6 +241,11 @@ static void flash_cfi_reset(void *device)
     flash_cfi_remap(flash);
 }
 
+static void flash_cfi_loaded(void *device)
+{
+    flash_cfi_remap(device);
+}
+
 static int flash_cfi_check(const void *state)
 {
     const struct flash_cfi_state *s = state;
@@ -248,8 +253,14 @@ static int flash_cfi_check(const void *state)
 }
 
 const struct device_class flash_cfi_class = {
-    "flash-cfi",     1, sizeof(struct flash_cfi_state), flash_cfi_fields, ARRAY_SIZE(flash_cfi_fields), flash_cfi_reset,
+    "flash-cfi",
+    1,
+    sizeof(struct flash_cfi_state),
+    flash_cfi_fields,
+    ARRAY_SIZE(flash_cfi_fields),
+    flash_cfi_reset,
     flash_cfi_check,
+    flash_cfi_loaded,
 };
 
 struct flash_cfi *flash_cfi_new(struct machine *machine, const char *instance, uint64_t base)

@@ -273,8 +273,14 @@ static int gt64120_check(const void *state)
     return s->reg[SLOT_NONE] ? -1 : 0;
 }
 
+static void gt64120_loaded(void *device)
+{
+    gt64120_remap(device);
+}
+
 const struct device_class gt64120_class = {
-    "gt64120", 1, sizeof(struct gt64120_state), gt64120_fields, ARRAY_SIZE(gt64120_fields), gt64120_reset, gt64120_check,
+    "gt64120",      1, sizeof(struct gt64120_state), gt64120_fields, ARRAY_SIZE(gt64120_fields), gt64120_reset, gt64120_check,
+    gt64120_loaded,
 };
 
 /* The base address registers are fixed: nothing on the bus reads memory through them. */

@@ -400,7 +400,7 @@ static int i8254_check(const void *state)
 }
 
 const struct device_class i8254_class = {
-    "i8254", 1, sizeof(struct i8254_state), i8254_fields, ARRAY_SIZE(i8254_fields), i8254_reset, i8254_check,
+    "i8254", 1, sizeof(struct i8254_state), i8254_fields, ARRAY_SIZE(i8254_fields), i8254_reset, i8254_check, NULL,
 };
 
 struct i8254 *i8254_new(struct machine *machine, const char *instance, struct irq out)

@@ -325,7 +325,7 @@ static int i8259_check(const void *state)
 }
 
 const struct device_class i8259_class = {
-    "i8259", 1, sizeof(struct i8259_state), i8259_fields, ARRAY_SIZE(i8259_fields), i8259_reset, i8259_check,
+    "i8259", 1, sizeof(struct i8259_state), i8259_fields, ARRAY_SIZE(i8259_fields), i8259_reset, i8259_check, NULL,
 };
 
 struct i8259 *i8259_new(struct machine *machine, const char *instance, struct irq intr)

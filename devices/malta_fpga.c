@@ -196,8 +196,8 @@ static int malta_fpga_check(const void *state)
 }
 
 const struct device_class malta_fpga_class = {
-    "malta-fpga",     1, sizeof(struct malta_fpga_state), malta_fpga_fields, ARRAY_SIZE(malta_fpga_fields), malta_fpga_reset,
-    malta_fpga_check,
+    "malta-fpga",     1,    sizeof(struct malta_fpga_state), malta_fpga_fields, ARRAY_SIZE(malta_fpga_fields), malta_fpga_reset,
+    malta_fpga_check, NULL,
 };
 
 /* A module of 64-bit PC100 SDRAM in one bank, described as JEDEC has it. */

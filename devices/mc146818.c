@@ -364,7 +364,8 @@ static int mc146818_check(const void *state)
 }
 
 const struct device_class mc146818_class = {
-    "mc146818", 1, sizeof(struct mc146818_state), mc146818_fields, ARRAY_SIZE(mc146818_fields), mc146818_reset, mc146818_check,
+    "mc146818",     1,    sizeof(struct mc146818_state), mc146818_fields, ARRAY_SIZE(mc146818_fields), mc146818_reset,
+    mc146818_check, NULL,
 };
 
 struct mc146818 *mc146818_new(struct machine *machine, const char *instance, struct irq irq)

@@ -180,13 +180,18 @@ static void pci_reset(void *device)
     update_pirqs(function->bus);
 }
 
+static void pci_loaded(void *device)
+{
+    pci_remap(device);
+}
+
 static int pci_check(const void *state)
 {
     return ((const struct pci_state *)state)->pin <= 1 ? 0 : -1;
 }
 
 const struct device_class pci_class = {
-    "pci", 1, sizeof(struct pci_state), pci_fields, ARRAY_SIZE(pci_fields), pci_reset, pci_check,
+    "pci", 1, sizeof(struct pci_state), pci_fields, ARRAY_SIZE(pci_fields), pci_reset, pci_check, pci_loaded,
 };
 
 struct pci_bus *pci_bus_new(struct machine *machine, struct physmap *memory, struct physmap *io)

@@ -132,7 +132,7 @@ static int piix4_check(const void *state)
 }
 
 const struct device_class piix4_class = {
-    "piix4", 1, sizeof(struct piix4_state), piix4_fields, ARRAY_SIZE(piix4_fields), piix4_reset, piix4_check,
+    "piix4", 1, sizeof(struct piix4_state), piix4_fields, ARRAY_SIZE(piix4_fields), piix4_reset, piix4_check, NULL,
 };
 
 struct piix4 *piix4_new(struct machine *machine, const struct piix4_config *config)

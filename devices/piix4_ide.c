@@ -104,8 +104,8 @@ static int piix4_ide_check(const void *state)
 }
 
 const struct device_class piix4_ide_class = {
-    "piix4-ide",     1, sizeof(struct piix4_ide_state), piix4_ide_fields, ARRAY_SIZE(piix4_ide_fields), piix4_ide_reset,
-    piix4_ide_check,
+    "piix4-ide",     1,    sizeof(struct piix4_ide_state), piix4_ide_fields, ARRAY_SIZE(piix4_ide_fields), piix4_ide_reset,
+    piix4_ide_check, NULL,
 };
 
 void piix4_ide_new(struct machine *machine, struct pci_bus *bus)

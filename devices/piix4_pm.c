@@ -184,7 +184,8 @@ static int piix4_pm_check(const void *state)
 }
 
 const struct device_class piix4_pm_class = {
-    "piix4-pm", 1, sizeof(struct piix4_pm_state), piix4_pm_fields, ARRAY_SIZE(piix4_pm_fields), piix4_pm_reset, piix4_pm_check,
+    "piix4-pm",     1,    sizeof(struct piix4_pm_state), piix4_pm_fields, ARRAY_SIZE(piix4_pm_fields), piix4_pm_reset,
+    piix4_pm_check, NULL,
 };
 
 void piix4_pm_new(struct machine *machine, struct pci_bus *bus)

@@ -120,8 +120,8 @@ static int piix4_uhci_check(const void *state)
 }
 
 const struct device_class piix4_uhci_class = {
-    "piix4-uhci",     1, sizeof(struct piix4_uhci_state), piix4_uhci_fields, ARRAY_SIZE(piix4_uhci_fields), piix4_uhci_reset,
-    piix4_uhci_check,
+    "piix4-uhci",     1,    sizeof(struct piix4_uhci_state), piix4_uhci_fields, ARRAY_SIZE(piix4_uhci_fields), piix4_uhci_reset,
+    piix4_uhci_check, NULL,
 };
 
 void piix4_uhci_new(struct machine *machine, struct pci_bus *bus)

@@ -333,8 +333,8 @@ static int uart16550_check(const void *state)
 }
 
 const struct device_class uart16550_class = {
-    "uart16550",     1, sizeof(struct uart16550_state), uart16550_fields, ARRAY_SIZE(uart16550_fields), uart16550_reset,
-    uart16550_check,
+    "uart16550",     1,    sizeof(struct uart16550_state), uart16550_fields, ARRAY_SIZE(uart16550_fields), uart16550_reset,
+    uart16550_check, NULL,
 };
 
 struct uart16550 *uart16550_new(struct machine *machine, const struct uart16550_config *config)

@@ -42,7 +42,7 @@ static void store_to_clean(struct mmu *mmu, struct tlb_entry *entry, uint32_t va
     size_t page = arena_page_of(mmu->machine->arena, entry_host(entry, va));
     uint8_t *flags = &mmu->page_flags[page];
     mmu->clean++;
-    *flags |= PAGE_DIRTY;
+    mmu_dirty_page(mmu, page);
     if (*flags & PAGE_CODE) {
         size_t first = va & ~GUEST_PAGE_MASK;
         mmu->ops->code_written(mmu->cpu, page, first, first + size - 1);

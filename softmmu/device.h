@@ -31,6 +31,7 @@ struct device_class {
     unsigned nfields;
     void (*reset)(void *device);     /* power-on values; also drops its output lines */
     int (*check)(const void *state); /* after a load: 0, or -1 for a state that no guest can reach */
+    void (*loaded)(void *device);    /* the state was replaced: derives anew what depends on it (mappings); may be NULL */
 };
 
 #define MACHINE_MAX_DEVICES 48

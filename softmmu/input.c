@@ -17,6 +17,8 @@ struct inputs {
     struct entry *first, **last; /* submitted, not yet applied */
     struct entry **log;
     size_t count, capacity;
+    bool replaying;
+    size_t place; /* while replaying: the next to be applied */
     struct {
         input_fn *fn;
         void *opaque;
@@ -74,6 +76,13 @@ static struct entry *entry_new(enum input_kind kind, unsigned channel, const voi
     return entry;
 }
 
+static void take(struct inputs *inputs, const struct input *input)
+{
+    input_fn *fn = inputs->takers[input->kind][input->channel].fn;
+    if (fn)
+        fn(inputs->takers[input->kind][input->channel].opaque, input);
+}
+
 /* The stamp comes before the taker is called, since the taker may count an idle jump. */
 static void apply(struct inputs *inputs, struct entry *entry)
 {
@@ -81,9 +90,20 @@ static void apply(struct inputs *inputs, struct entry *entry)
     entry->input.icount = inputs->clock->icount;
     inputs->log = alloc_room(inputs->log, &inputs->capacity, inputs->count + 1, sizeof(*inputs->log));
     inputs->log[inputs->count++] = entry;
-    input_fn *fn = inputs->takers[entry->input.kind][entry->input.channel].fn;
-    if (fn)
-        fn(inputs->takers[entry->input.kind][entry->input.channel].opaque, &entry->input);
+    take(inputs, &entry->input);
+}
+
+bool input_arrives(enum input_kind kind)
+{
+    static const bool arrives[INPUT_KIND_COUNT] = {[INPUT_RATE] = true, [INPUT_DEBUG_WRITE] = true, [INPUT_RESET] = true};
+    assert(kind < INPUT_KIND_COUNT);
+    return arrives[kind];
+}
+
+bool inputs_left_here(const struct inputs *inputs)
+{
+    const struct input *last = inputs->count ? &inputs->log[inputs->count - 1]->input : NULL;
+    return !inputs->replaying && last && last->icount == inputs->clock->icount && !input_arrives(last->kind);
 }
 
 void inputs_submit(struct inputs *inputs, enum input_kind kind, unsigned channel, const void *bytes, size_t length)
@@ -98,11 +118,19 @@ void inputs_submit(struct inputs *inputs, enum input_kind kind, unsigned channel
 
 bool inputs_pending(const struct inputs *inputs)
 {
-    return inputs->first;
+    if (LIKELY(!inputs->replaying))
+        return inputs->first;
+    const struct input *next = inputs_next(inputs);
+    return next && next->icount == inputs->clock->icount && next->kind != INPUT_IDLE_END && !input_arrives(next->kind);
 }
 
 void inputs_apply(struct inputs *inputs)
 {
+    if (inputs->replaying) {
+        while (inputs_pending(inputs))
+            inputs_replay(inputs);
+        return;
+    }
     /* What a taker submits belongs to the next boundary: else one that always does would hold the guest here forever. */
     struct entry *entry = inputs->first;
     inputs->first = NULL;
@@ -115,7 +143,38 @@ void inputs_apply(struct inputs *inputs)
 
 void inputs_apply_now(struct inputs *inputs, enum input_kind kind, unsigned channel, const void *bytes, size_t length)
 {
+    assert(!inputs->replaying);
     apply(inputs, entry_new(kind, channel, bytes, length));
+}
+
+void inputs_rewind(struct inputs *inputs, size_t place)
+{
+    assert(place <= inputs->count);
+    inputs->replaying = true;
+    inputs->place = place;
+}
+
+size_t inputs_place(const struct inputs *inputs)
+{
+    return inputs->replaying ? inputs->place : inputs->count;
+}
+
+const struct input *inputs_next(const struct inputs *inputs)
+{
+    return inputs->replaying && inputs->place < inputs->count ? &inputs->log[inputs->place]->input : NULL;
+}
+
+void inputs_replay(struct inputs *inputs)
+{
+    assert(inputs_next(inputs) && inputs_next(inputs)->icount == inputs->clock->icount);
+    take(inputs, &inputs->log[inputs->place++]->input);
+}
+
+void inputs_go_live(struct inputs *inputs)
+{
+    while (inputs->replaying && inputs->count > inputs->place)
+        free(inputs->log[--inputs->count]);
+    inputs->replaying = false;
 }
 
 size_t inputs_count(const struct inputs *inputs)

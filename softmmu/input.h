@@ -14,6 +14,7 @@ enum input_kind {
     INPUT_RATE,        /* u64 rate */
     INPUT_IDLE_END,    /* u64 vtime at which an idle wait ended early */
     INPUT_DEBUG_WRITE, /* what the debugger wrote: address or register, and bytes */
+    INPUT_RESET,       /* a person's reset: power-on state */
     INPUT_KIND_COUNT
 };
 
@@ -42,6 +43,28 @@ bool inputs_pending(const struct inputs *inputs);
 void inputs_apply(struct inputs *inputs);
 /* Logs and applies at once, past the queue (rate changes at a slice's end, debugger writes while stopped). */
 void inputs_apply_now(struct inputs *inputs, enum input_kind kind, unsigned channel, const void *bytes, size_t length);
+/*
+ * Does an input of this kind belong to the arriving part of its boundary, so that it replaces state N (timetravel.md)? The others
+ * are applied when N is left.
+ */
+bool input_arrives(enum input_kind kind);
+/* The last input that was applied at the present icount is one of those which are applied when a boundary is left. */
+bool inputs_left_here(const struct inputs *inputs);
+
+/*
+ * Replay. In the past inputs come from the log and the queue stands; inputs_pending() and inputs_apply() mean the log's leaving
+ * inputs stamped with the present icount.
+ */
+void inputs_rewind(struct inputs *inputs, size_t place);
+/* How many of the log's inputs lie before this position: all at the present. */
+size_t inputs_place(const struct inputs *inputs);
+/* The next one to replay, or NULL. */
+const struct input *inputs_next(const struct inputs *inputs);
+/* Applies it. */
+void inputs_replay(struct inputs *inputs);
+/* This position is the present, where new input is taken; what the log has beyond it is forgotten. */
+void inputs_go_live(struct inputs *inputs);
+
 /* The log so far. */
 size_t inputs_count(const struct inputs *inputs);
 const struct input *inputs_at(const struct inputs *inputs, size_t index);

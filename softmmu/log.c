@@ -57,6 +57,16 @@ bool log_set_file(const char *path)
     return true;
 }
 
+void log_mute(bool mute)
+{
+    static const uint32_t guest =
+        1u << LOG_BIT_GUEST_ERRORS | 1u << LOG_BIT_UNIMP | 1u << LOG_BIT_INT | 1u << LOG_BIT_EXEC | 1u << LOG_BIT_MMU;
+    static uint32_t muted;
+    uint32_t asked = log_mask | muted;
+    muted = mute ? asked & guest : 0;
+    log_mask = asked & ~muted;
+}
+
 FILE *log_file(void)
 {
     return opened ? opened : stderr;

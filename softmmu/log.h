@@ -37,6 +37,8 @@ bool log_set_items(const char *list);
 /* Where the channels go; false and an error line if the file cannot be made. NULL: stderr. */
 bool log_set_file(const char *path);
 FILE *log_file(void);
+/* While muted the channels that tell what the guest does say nothing: it has happened, and was told, before. */
+void log_mute(bool mute);
 /* Writes to the channel's file if the channel is on. */
 void log_printf(enum log_item item, const char *format, ...) PRINTF_LIKE(2, 3);
 

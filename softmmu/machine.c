@@ -32,6 +32,14 @@ void machine_reset_devices(struct machine *machine)
             machine->devices[i].class->reset(machine->devices[i].device);
 }
 
+void machine_loaded(struct machine *machine)
+{
+    for (unsigned i = 0; i < machine->ndevices; i++)
+        if (machine->devices[i].class->loaded)
+            machine->devices[i].class->loaded(machine->devices[i].device);
+    timers_refresh(&machine->timers);
+}
+
 static bool fields_cover_state(const struct device_class *class)
 {
     uint64_t sum = 0;

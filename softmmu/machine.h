@@ -41,6 +41,8 @@ void machine_request(struct machine *machine, enum machine_request request);
 void machine_kick(struct machine *machine);
 /* Resets every device in order of creation. */
 void machine_reset_devices(struct machine *machine);
+/* The arena was written from outside (a checkpoint): what devices and timers derive from it is made anew. */
+void machine_loaded(struct machine *machine);
 static inline uint64_t machine_now(const struct machine *machine)
 {
     return clock_now(machine->clock);

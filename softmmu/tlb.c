@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/journal.h"
 #include "softmmu/machine.h"
 #include "softmmu/tlb_internal.h"
 #include "softmmu/watch.h"
@@ -70,6 +71,14 @@ void mmu_protect_page(struct mmu *mmu, size_t arena_page)
             if (!(entry->tag & (TLB_INVALID | TLB_IO)) && (uint8_t *)(entry->addend + page) == host)
                 entry->tag |= TLB_CLEAN;
         }
+}
+
+void mmu_dirty_page(struct mmu *mmu, size_t arena_page)
+{
+    uint8_t *flags = &mmu->page_flags[arena_page];
+    if (!(*flags & PAGE_DIRTY) && mmu->journal)
+        journal_save_page(mmu->journal, arena_page);
+    *flags |= PAGE_DIRTY;
 }
 
 void mmu_clean_all(struct mmu *mmu)

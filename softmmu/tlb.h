@@ -10,6 +10,7 @@
 
 #include "softmmu/base.h"
 
+struct journal;
 struct machine;
 struct watch;
 struct watch_set;
@@ -95,6 +96,7 @@ struct mmu {
     struct machine *machine;
     struct watch_set *watches; /* virtual watches: debugger state, outside the arena */
     uint8_t *page_flags;       /* by arena page */
+    struct journal *journal;   /* saves pages before their first write; NULL: no history is kept */
     /* The unit is run again and its access was done already: it is answered from here (design section 3). */
     struct {
         bool active;
@@ -118,6 +120,8 @@ void mmu_flush_range(struct mmu *mmu, uint32_t first, uint32_t last);
 void mmu_flush_outside(struct mmu *mmu, uint32_t keep_first, uint32_t keep_last);
 /* Write entries onto this arena page go the slow path again (a block was laid on it). */
 void mmu_protect_page(struct mmu *mmu, size_t arena_page);
+/* A page is about to be written past the TLB: it is dirty from now on, and in the journal. */
+void mmu_dirty_page(struct mmu *mmu, size_t arena_page);
 /* All pages clean: PAGE_DIRTY of each is cleared, and write entries go the slow path once more. */
 void mmu_clean_all(struct mmu *mmu);
 

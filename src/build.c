@@ -98,6 +98,13 @@ void build_power_on(struct vm *vm)
     cpu_flush_all(vm->cpu);
 }
 
+void build_reset(struct vm *vm)
+{
+    machine_request(&vm->machine, REQUEST_NONE);
+    build_power_on(vm);
+    vm->machine.clock->icount++;
+}
+
 void build_free(struct vm *vm)
 {
     serials_free(vm->serials);

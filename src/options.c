@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cpu/mips/mips.h"
 #include "softmmu/log.h"
@@ -127,6 +128,9 @@ static int set_log_file(struct vm_options *options, const struct row *row, const
     return log_set_file(argument) ? PARSE_ON : PARSE_FAILED;
 }
 
+#define HISTORY_MIN         ((uint64_t)16 << 20)
+#define HISTORY_MAX_DEFAULT ((uint64_t)2 << 30)
+
 /* shift=0 is 1000 MIPS, shift=10 about 1; beyond, a guest's timer would outrun it. */
 #define ICOUNT_SHIFT_MAX 10
 
@@ -156,6 +160,27 @@ static int set_icount(struct vm_options *options, const struct row *row, const c
     for (value_list_begin(&list, argument, "shift"); value_list_next(&list);)
         if (!icount_item(options, list.key, list.value))
             return bad_value(row, argument);
+    return PARSE_ON;
+}
+
+/* A quarter of the host's memory, 2 GiB at most. */
+static size_t default_history(void)
+{
+    uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    return (size_t)min_u64(memory / 4, HISTORY_MAX_DEFAULT);
+}
+
+static int set_history(struct vm_options *options, const struct row *row, const char *argument)
+{
+    uint64_t size;
+    bool on;
+    if (value_switch(argument, &on)) {
+        options->history = on ? default_history() : 0;
+        return PARSE_ON;
+    }
+    if (!value_size(argument, 1 << 20, &size) || size < HISTORY_MIN)
+        return bad_value(row, argument);
+    options->history = size;
     return PARSE_ON;
 }
 
@@ -273,6 +298,7 @@ static const struct row rows[] = {
     {"icount",     "[shift=](0..10 or auto)[,sleep=on|off]", set_icount, 0,
                                                      "2^N ns of guest time an instruction, or as the host's clock goes; sleep=off: idle time passes at once"},
     {"turbo",      NULL,           set_turbo, 0,     "the same as sleep=off: idle time passes at once"},
+    {"history",    "SIZE (16M or more) or off", set_history, 0, "host memory for the past, which the debugger can go back to; default: a quarter, 2G at most"},
     {"rtc",        "base=utc|localtime|DATE", set_rtc, 0, "the real-time clock's date at power-on"},
     {"accel",      "jit or interp", set_accel, 0,    "how guest code is run"},
     {"max-block",  "1..64",        set_max_block, 0, "most instructions in a block of translated code"},
@@ -353,6 +379,7 @@ int options_parse(struct vm_options *options, int argc, char **argv)
         .accel_jit = true,
         .icount_shift = -1,
         .icount_sleep = true,
+        .history = default_history(),
         .name = argc > 0 ? last_part(argv[0]) : "stakeout",
     };
     for (int i = 1; i < argc; i++) {

@@ -17,6 +17,7 @@ struct line {
     struct chardev *dev;
     struct uart16550 *uart;
     bool has_keys; /* Ctrl-A means something */
+    bool typed;    /* new input came while time stood in the past */
     struct console_escape escape;
     struct prompt prompt;
     size_t length;
@@ -32,6 +33,9 @@ struct serials {
 static void feed(struct line *line)
 {
     struct inputs *inputs = line->vm->machine.inputs;
+    if (line->vm->muted)
+        return;
+    line->typed = false;
     /* What was submitted and not applied yet is not in the UART's count of room. */
     if (!line->uart || !line->length || inputs_pending(inputs))
         return;
@@ -55,10 +59,12 @@ static void print(void *opaque, const char *text, size_t length)
 
 static void take_byte(struct line *line, uint8_t byte)
 {
-    if (line->prompt.active)
+    if (line->prompt.active) {
         prompt_feed(&line->prompt, byte);
-    else if (line->length < INPUT_ROOM)
+    } else if (line->length < INPUT_ROOM) {
         line->waiting[line->length++] = byte;
+        line->typed = line->vm->muted;
+    }
 }
 
 static void take_key(struct line *line, uint8_t byte)
@@ -103,7 +109,8 @@ static void line_drained(void *opaque)
 static void uart_output(void *opaque, const uint8_t *bytes, size_t length)
 {
     struct line *line = opaque;
-    chardev_write(line->dev, bytes, length);
+    if (!line->vm->muted)
+        chardev_write(line->dev, bytes, length);
 }
 
 static void uart_room(void *opaque)
@@ -197,6 +204,14 @@ void serials_poll(struct serials *serials)
 {
     for (unsigned i = 0; i < serials->count; i++)
         feed(&serials->lines[i]);
+}
+
+bool serials_typed(const struct serials *serials)
+{
+    for (unsigned i = 0; i < serials->count; i++)
+        if (serials->lines[i].typed)
+            return true;
+    return false;
 }
 
 bool serials_full(const struct serials *serials)

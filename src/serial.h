@@ -16,6 +16,8 @@ void serials_attach(struct serials *serials, unsigned line, struct uart16550 *ua
 
 /* Hands over input that waits for room. */
 void serials_poll(struct serials *serials);
+/* In the past: new input has come since time left the present. Input that waited then still waits for the present. */
+bool serials_typed(const struct serials *serials);
 /* A back end is full: the machine has to wait; vm_wake() tells when it is not any more. */
 bool serials_full(const struct serials *serials);
 

@@ -1,5 +1,7 @@
 #include "src/step.h"
 
+#include "src/history.h"
+
 enum { UNITS_A_CALL = 256 };
 
 /* There is one machine, and one step at a time. */
@@ -90,7 +92,7 @@ bool step_run(struct vm *vm)
     for (unsigned i = 0; i < UNITS_A_CALL; i++) {
         uint64_t before = clock->icount;
         bool waited = cpu->arch->waiting(cpu);
-        enum cpu_exit exit = cpu_run(cpu, before + 1);
+        enum cpu_exit exit = history_run(vm, before + 1);
         if (exit == CPU_EXIT_DEBUG)
             return true;
         if (clock->icount != before && unit_complete(vm, waited) && step_complete(vm)) {

@@ -5,14 +5,15 @@
 #include "gdbstub/gdbstub.h"
 #include "softmmu/alloc.h"
 #include "softmmu/watch.h"
+#include "src/debug_write.h"
 #include "src/description.h"
+#include "src/history.h"
 #include "src/monitor.h"
+#include "src/notice.h"
+#include "src/travel.h"
 #include "src/watch_note.h"
 
 enum { SIGNAL_INT = 2, SIGNAL_TRAP = 5 };
-
-/* Channels of INPUT_DEBUG_WRITE. A record is the address or register number, 8 bytes little-endian, and the bytes written. */
-enum { WRITE_MEMORY, WRITE_REGISTER };
 
 struct point {
     uint32_t address;
@@ -40,6 +41,7 @@ struct stub_target {
         uint32_t pc;
         bool pc_written; /* by the client, since */
     } reported;
+    char held_notice[512];
 };
 
 /* Whom the change handler, which cannot be taken back, speaks for. */
@@ -120,17 +122,6 @@ static bool read_register(void *opaque, unsigned number, uint8_t *value)
     return true;
 }
 
-/* What the debugger wrote becomes part of the machine's history. */
-static void log_write(struct vm *vm, unsigned channel, uint64_t where, const uint8_t *bytes, size_t length)
-{
-    uint8_t *record = alloc_zeroed(8 + length);
-    for (unsigned i = 0; i < 8; i++)
-        record[i] = (uint8_t)(where >> 8 * i);
-    memcpy(record + 8, bytes, length);
-    inputs_apply_now(vm->machine.inputs, INPUT_DEBUG_WRITE, channel, record, 8 + length);
-    free(record);
-}
-
 static bool write_register(void *opaque, unsigned number, const uint8_t *value)
 {
     struct stub_target *target = opaque;
@@ -141,8 +132,7 @@ static bool write_register(void *opaque, unsigned number, const uint8_t *value)
     uint64_t word = 0;
     for (size_t i = 0; i < size; i++)
         word |= (uint64_t)value[i] << byte_shift(target, size, i);
-    row->write(target->vm->cpu, row->arg, word);
-    log_write(target->vm, WRITE_REGISTER, number, value, size);
+    debug_write_register(target->vm, number, word);
     if (number == target->vm->cpu->arch->pc_register)
         target->reported.pc_written = true;
     return true;
@@ -166,12 +156,7 @@ static size_t write_memory(void *opaque, uint64_t address, const uint8_t *bytes,
 {
     struct stub_target *target = opaque;
     uint32_t va;
-    if (!canonical(address, &va))
-        return 0;
-    size_t done = cpu_debug_write(target->vm->cpu, va, bytes, reachable(va, length));
-    if (done)
-        log_write(target->vm, WRITE_MEMORY, va, bytes, done);
-    return done;
+    return canonical(address, &va) ? debug_write_memory(target->vm, va, bytes, reachable(va, length)) : 0;
 }
 
 /* Points */
@@ -339,6 +324,9 @@ static void make_stop(const struct stub_target *target, enum vm_stop_reason reas
     case VM_STOP_STEP:
         stop->kind = TARGET_STOP_STEP;
         break;
+    case VM_STOP_HISTORY_BEGIN:
+        stop->kind = TARGET_STOP_HISTORY_BEGIN;
+        break;
     case VM_STOP_SHUTDOWN:
         *stop = (struct target_stop){.kind = TARGET_STOP_EXITED};
         break;
@@ -398,6 +386,35 @@ static void pass_position(const struct stub_target *target)
         cpu->skip_breakpoint && (target->last.kind == TARGET_STOP_WATCH || target->last.kind == TARGET_STOP_MONITOR_WATCH);
 }
 
+/* What was to be said when no packet could carry it. */
+static void say_held_notice(struct stub_target *target)
+{
+    if (target->held_notice[0])
+        gdbstub_console(target->stub, target->held_notice, strlen(target->held_notice));
+    target->held_notice[0] = 0;
+}
+
+static bool take_notice(void *opaque, const char *text)
+{
+    struct stub_target *target = opaque;
+    if (!gdbstub_connected(target->stub))
+        return false;
+    snprintf(target->held_notice, sizeof(target->held_notice), "%s", text);
+    if (target->vm->state == VM_RUNNING)
+        say_held_notice(target);
+    return true;
+}
+
+static void go_back(struct stub_target *target, const struct target_resume *how)
+{
+    struct vm *vm = attended(target);
+    if (how->kind == TARGET_CONTINUE)
+        travel_begin_continue(vm->travel);
+    else
+        travel_begin_step(vm->travel);
+    vm_start(vm, &(struct vm_run){.kind = VM_RUN_TRAVEL});
+}
+
 static void resume(void *opaque, const struct target_resume *how)
 {
     static const enum vm_run_kind kinds[] = {
@@ -406,7 +423,11 @@ static void resume(void *opaque, const struct target_resume *how)
         [TARGET_RANGE] = VM_RUN_RANGE,
     };
     struct stub_target *target = opaque;
-    assert(how->direction == TARGET_FORWARD);
+    say_held_notice(target);
+    if (how->direction == TARGET_BACKWARD) {
+        go_back(target, how);
+        return;
+    }
     struct vm_run run = {.kind = kinds[how->kind], .start = (uint32_t)how->start, .end = (uint32_t)how->end};
     pass_position(target);
     vm_start(attended(target), &run);
@@ -414,7 +435,8 @@ static void resume(void *opaque, const struct target_resume *how)
 
 static bool can_reverse(void *opaque)
 {
-    return false;
+    struct stub_target *target = opaque;
+    return target->vm->history;
 }
 
 static void detach(void *opaque, enum target_detach how)
@@ -524,6 +546,7 @@ struct stub_target *target_new(struct vm *vm, const char *address)
         return NULL;
     }
     vm_add_change_state_handler(vm, changed, target);
+    notice_connect(vm, take_notice, target);
     return target;
 }
 

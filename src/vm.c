@@ -11,10 +11,13 @@
 
 #include "softmmu/alloc.h"
 #include "src/build.h"
+#include "src/debug_write.h"
+#include "src/history.h"
 #include "src/options.h"
 #include "src/rate.h"
 #include "src/serial.h"
 #include "src/step.h"
+#include "src/travel.h"
 
 enum { PRIORITY_MACHINE = 2, MAX_HANDLERS = 8 };
 enum { SLICE_US = 1000, SLICE_DEBUGGER_US = 100 };
@@ -97,8 +100,10 @@ void vm_start(struct vm *vm, const struct vm_run *run)
     loop->host_last = host_now();
     loop->guest_last = paced_time(vm);
     vm->cpu->debug.reason = DEBUG_NONE;
-    if (loop->how.kind != VM_RUN_FREE)
+    if (loop->how.kind == VM_RUN_STEP || loop->how.kind == VM_RUN_RANGE)
         step_begin(vm, &loop->how);
+    else if (loop->how.kind == VM_RUN_FREE)
+        history_drop_temporary(vm, 0);
     change_state(vm, VM_RUNNING);
     vm_wake(vm);
 }
@@ -141,9 +146,16 @@ int vm_loop(struct vm *vm)
 
 void vm_reset(struct vm *vm)
 {
+    history_cut(vm);
+    inputs_apply_now(vm->machine.inputs, INPUT_RESET, 0, NULL, 0);
+    vm_wake(vm);
+}
+
+static void apply_reset(void *opaque, const struct input *input)
+{
+    struct vm *vm = opaque;
     machine_request(&vm->machine, REQUEST_NONE);
     build_power_on(vm);
-    vm_wake(vm);
 }
 
 static void act_on_request(struct vm *vm)
@@ -152,7 +164,7 @@ static void act_on_request(struct vm *vm)
     if (vm->machine.s->request == REQUEST_NONE)
         return;
     if (reset && !vm->options->no_reboot)
-        vm_reset(vm);
+        build_reset(vm);
     else
         stop_now(vm, VM_STOP_SHUTDOWN);
 }
@@ -285,7 +297,7 @@ static enum cpu_exit run_slice(struct vm *vm)
 {
     struct cpu *cpu = vm->cpu;
     if (vm->loop->how.kind == VM_RUN_FREE)
-        return cpu_run(cpu, vm->machine.clock->icount + vm->loop->slice_insns);
+        return history_run(vm, vm->machine.clock->icount + vm->loop->slice_insns);
     if (step_run(vm))
         return CPU_EXIT_DEBUG;
     if (vm->machine.s->request != REQUEST_NONE)
@@ -295,11 +307,45 @@ static enum cpu_exit run_slice(struct vm *vm)
     return idle ? CPU_EXIT_IDLE : CPU_EXIT_LIMIT;
 }
 
-static void take_slice(struct vm *vm)
+/*
+ * Input was applied at this boundary and the CPU waits on all the same: a jump of no length ends the boundary, so that no state but the
+ * one before the input is ever seen at this count.
+ */
+static bool leave_input_behind(struct vm *vm)
+{
+    uint64_t vtime = clock_now(vm->machine.clock);
+    if (!inputs_left_here(vm->machine.inputs))
+        return false;
+    inputs_apply_now(vm->machine.inputs, INPUT_IDLE_END, 0, &vtime, sizeof(vtime));
+    return true;
+}
+
+/* The host's clock has no say in the past; rate control goes on from here when time gets back to the present. */
+static enum cpu_exit run_past_slice(struct vm *vm)
+{
+    if (serials_typed(vm->serials))
+        history_cut(vm);
+    enum cpu_exit exit = run_slice(vm);
+    vm->loop->host_last = host_now();
+    vm->loop->guest_last = paced_time(vm);
+    return exit == CPU_EXIT_IDLE ? CPU_EXIT_LIMIT : exit;
+}
+
+static enum cpu_exit run_live_slice(struct vm *vm)
 {
     uint64_t before_insns = vm->machine.clock->icount, before_host = host_now();
     enum cpu_exit exit = run_slice(vm);
+    if (exit == CPU_EXIT_IDLE && leave_input_behind(vm))
+        exit = CPU_EXIT_LIMIT;
+    uint64_t took = host_now() - before_host;
     account_slice(vm, before_insns, before_host);
+    history_slice_done(vm, took);
+    return exit;
+}
+
+static void take_slice(struct vm *vm)
+{
+    enum cpu_exit exit = history_in_past(vm) ? run_past_slice(vm) : run_live_slice(vm);
     switch (exit) {
     case CPU_EXIT_IDLE:
         begin_wait(vm);
@@ -323,7 +369,16 @@ static void machine_turn(evutil_socket_t fd, short what, void *opaque)
     if (vm->state == VM_STOPPED)
         return;
     if (loop->stop_wanted) {
+        if (loop->how.kind == VM_RUN_TRAVEL)
+            travel_abandon(vm->travel);
         stop_now(vm, loop->stop_as);
+        return;
+    }
+    if (loop->how.kind == VM_RUN_TRAVEL) {
+        if (travel_turn(vm->travel) == TRAVEL_ARRIVED)
+            stop_now(vm, travel_reason(vm->travel));
+        else
+            vm_wake(vm);
         return;
     }
     if (loop->idle) {
@@ -362,8 +417,14 @@ struct vm *vm_new(struct event_base *base, const struct vm_options *options)
     }
     inputs_connect(vm->machine.inputs, INPUT_RATE, 0, apply_rate, vm);
     inputs_connect(vm->machine.inputs, INPUT_IDLE_END, 0, apply_idle_end, vm);
+    inputs_connect(vm->machine.inputs, INPUT_RESET, 0, apply_reset, vm);
     inputs_on_submit(vm->machine.inputs, on_submit, vm);
+    debug_write_connect(vm);
     build_power_on(vm);
+    if (options->history) {
+        vm->history = history_new(vm, options->history);
+        vm->travel = travel_new(vm);
+    }
     return vm;
 }
 
@@ -371,6 +432,8 @@ void vm_free(struct vm *vm)
 {
     if (!vm)
         return;
+    travel_free(vm->travel);
+    history_free(vm->history);
     build_free(vm);
     event_free(vm->loop->run);
     free(vm->loop);

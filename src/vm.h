@@ -10,9 +10,11 @@
 
 struct board;
 struct event_base;
+struct history;
 struct image;
 struct serials;
 struct symbols;
+struct travel;
 struct vm_options;
 
 enum vm_state { VM_STOPPED, VM_RUNNING };
@@ -23,11 +25,17 @@ enum vm_stop_reason {
     VM_STOP_BREAKPOINT,
     VM_STOP_WATCH, /* vm->cpu->debug tells */
     VM_STOP_STEP,
-    VM_STOP_SHUTDOWN, /* the guest powered off, or reset under -no-reboot */
+    VM_STOP_HISTORY_BEGIN, /* going back came to the start of history */
+    VM_STOP_SHUTDOWN,      /* the guest powered off, or reset under -no-reboot */
 };
 
 /* How a resume ends by itself. */
-enum vm_run_kind { VM_RUN_FREE, VM_RUN_STEP, VM_RUN_RANGE };
+enum vm_run_kind {
+    VM_RUN_FREE,
+    VM_RUN_STEP,
+    VM_RUN_RANGE,
+    VM_RUN_TRAVEL, /* vm->travel was set up by one of travel.h's beginnings */
+};
 struct vm_run {
     enum vm_run_kind kind;
     uint32_t start, end; /* VM_RUN_RANGE: goes on stepping while pc is in [start, end) */
@@ -46,9 +54,16 @@ struct vm {
     void *board_wiring; /* the board's own */
     enum vm_state state;
     enum vm_stop_reason stop_reason;
-    bool step_into;       /* monitor set sstep into on */
-    bool watch_note;      /* monitor set watch-note on */
-    bool debugger_waits;  /* a client is connected: slices of about 100 us */
+    bool step_into;          /* monitor set sstep into on */
+    bool watch_note;         /* monitor set watch-note on */
+    bool debugger_waits;     /* a client is connected: slices of about 100 us */
+    struct history *history; /* NULL: -history off */
+    struct travel *travel;   /* NULL likewise */
+    bool muted;              /* time stands in the past: what the guest emits was emitted before */
+    struct {
+        bool (*fn)(void *opaque, const char *text);
+        void *opaque;
+    } notice;             /* notice.c's own */
     struct vm_loop *loop; /* vm.c's own: events, rate control, slice length */
 };
 
@@ -63,7 +78,7 @@ void vm_free(struct vm *vm);
 void vm_start(struct vm *vm, const struct vm_run *run); /* NULL: free run */
 /* While running: the stop happens at the next boundary, handlers run then; while stopped: nothing. */
 void vm_stop(struct vm *vm, enum vm_stop_reason reason);
-/* Power-on state again, images reloaded; keeps running or stopped. */
+/* A person's reset: power-on state again, images reloaded; keeps running or stopped. */
 void vm_reset(struct vm *vm);
 /* Something that the machine waited for has come: look again soon. */
 void vm_wake(struct vm *vm);

@@ -69,6 +69,7 @@ static void enter(struct cpu *cpu, enum mips_exception code, uint32_t offset, bo
 static bool leave_unit(struct cpu *cpu)
 {
     cpu_leave_unit(cpu);
+    cpu_tell_exception(cpu);
     bool in_slot = cpu->in_slot;
     cpu_count(cpu, in_slot ? 2 : 1);
     return in_slot;
@@ -132,6 +133,7 @@ static uint32_t interrupt_offset(const struct mips_model *model, const struct mi
 void mips_take_interrupt(struct cpu *cpu)
 {
     assert(mips_interrupt_pending(cpu));
+    cpu_tell_exception(cpu);
     enter(cpu, EXC_INT, interrupt_offset(mips_model(cpu), mips_state(cpu)), false);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/history.h"
 #include "src/step.h"
 
 struct fake_state {
@@ -16,7 +17,7 @@ struct fake_state {
 /* What one unit does. */
 struct unit {
     uint32_t pc, in_handler, mode, sp, space, waiting;
-    enum cpu_exit exit; /* of the cpu_run() that runs it */
+    enum cpu_exit exit; /* of the history_run() that runs it */
     bool nothing;       /* no progress is made */
 };
 
@@ -34,8 +35,9 @@ static void set_state(struct cpu *cpu, const struct unit *unit)
         (struct fake_state){unit->pc, unit->in_handler, unit->mode, unit->sp, unit->space, unit->waiting};
 }
 
-enum cpu_exit cpu_run(struct cpu *cpu, uint64_t until)
+enum cpu_exit history_run(struct vm *vm, uint64_t until)
 {
+    struct cpu *cpu = vm->cpu;
     const struct unit *unit = &script.units[script.next];
     assert_true(script.next < UNITS_MAX);
     assert_int_equal(until, cpu->machine->clock->icount + 1);

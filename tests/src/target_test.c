@@ -7,7 +7,10 @@
 #include "gdbstub/gdbstub.h"
 #include "softmmu/watch.h"
 #include "src/monitor.h"
+#include "src/debug_write.h"
+#include "src/history.h"
 #include "src/target.h"
+#include "src/travel.h"
 #include "src/watch_note.h"
 
 struct gdbstub {
@@ -22,7 +25,8 @@ static struct gdbstub stub;
 static struct {
     vm_change_fn *changed;
     struct vm_run run;
-    unsigned starts, quits;
+    unsigned starts, quits, cuts;
+    const char *travel;  /* what was begun last */
     uint32_t breakpoint; /* the last one inserted */
     int breakpoints;     /* inserted less removed */
 } seen;
@@ -46,6 +50,26 @@ void gdbstub_stopped(struct gdbstub *s, const struct target_stop *stop)
 void gdbstub_console(struct gdbstub *s, const char *text, size_t length)
 {
     strncat(s->console, text, length);
+}
+
+bool gdbstub_connected(const struct gdbstub *s)
+{
+    return true;
+}
+
+void history_cut(struct vm *vm)
+{
+    seen.cuts++;
+}
+
+void travel_begin_step(struct travel *travel)
+{
+    seen.travel = "step";
+}
+
+void travel_begin_continue(struct travel *travel)
+{
+    seen.travel = "continue";
 }
 
 void vm_add_change_state_handler(struct vm *vm, vm_change_fn *fn, void *opaque)
@@ -189,6 +213,7 @@ static void setup(bool big_endian)
     f.vm.cpu->mmu.watches = watch_set_new();
     f.vm.machine.clock = &f.clock;
     f.vm.machine.inputs = inputs_new(&f.clock);
+    debug_write_connect(&f.vm);
     f.vm.machine.big_endian = big_endian;
     *cpu_pc(f.vm.cpu) = 0x80001000;
     f.target = target_new(&f.vm, "free");
@@ -241,7 +266,7 @@ static void register_access(void **state)
         assert_int_equal(logged->kind, INPUT_DEBUG_WRITE);
         assert_int_equal(logged->length, 16);
         assert_memory_equal(logged->bytes, "\0\0\0\0\0\0\0\0", 8);
-        assert_memory_equal(logged->bytes + 8, bytes, 8);
+        assert_memory_equal(logged->bytes + 8, big ? "\10\7\6\5\4\3\2\1" : "\1\2\3\4\5\6\7\10", 8);
         assert_string_equal(f.ops->triple(f.opaque), big ? "mips-unknown-unknown" : "mipsel-unknown-unknown");
         teardown();
     }
@@ -251,16 +276,16 @@ static void memory_access(void **state)
 {
     static const struct {
         uint64_t address;
-        size_t length, done;
+        size_t length, done, logged;
     } rows[] = {
-        {0x80000000,         4, 4},
-        {0xffffffff80000000, 4, 4},
-        {0xffffffff00000000, 4, 0},
-        {0x180000000,        4, 0},
-        {0x8000001e,         4, 2},
-        {0xfffffffe,         4, 2}, /* the space does not wrap */
-        {0xfffffffffffffffe, 4, 2},
-        {0x70000000,         4, 0},
+        {0x80000000,         4, 4, 4},
+        {0xffffffff80000000, 4, 4, 4},
+        {0xffffffff00000000, 4, 0, 0},
+        {0x180000000,        4, 0, 0},
+        {0x8000001e,         4, 2, 4},
+        {0xfffffffe,         4, 2, 2}, /* the space does not wrap */
+        {0xfffffffffffffffe, 4, 2, 2},
+        {0x70000000,         4, 0, 0},
     };
     setup(false);
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -270,7 +295,7 @@ static void memory_access(void **state)
         assert_int_equal(f.ops->write_memory(f.opaque, rows[i].address, bytes, rows[i].length), rows[i].done);
         assert_int_equal(inputs_count(f.vm.machine.inputs), logged + (rows[i].done > 0));
         if (rows[i].done)
-            assert_int_equal(inputs_at(f.vm.machine.inputs, logged)->length, 8 + rows[i].done);
+            assert_int_equal(inputs_at(f.vm.machine.inputs, logged)->length, 8 + rows[i].logged);
     }
     teardown();
 }

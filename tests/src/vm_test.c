@@ -76,6 +76,11 @@ bool serials_full(const struct serials *serials)
     return false;
 }
 
+bool serials_typed(const struct serials *serials)
+{
+    return false;
+}
+
 void serials_poll(struct serials *serials)
 {
 }
@@ -106,6 +111,12 @@ bool build_machine(struct vm *vm)
 void build_power_on(struct vm *vm)
 {
     rig.power_ons++;
+}
+
+void build_reset(struct vm *vm)
+{
+    machine_request(&vm->machine, REQUEST_NONE);
+    build_power_on(vm);
 }
 
 void build_free(struct vm *vm)
