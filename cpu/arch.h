@@ -65,6 +65,7 @@ struct cpu_arch {
     unsigned nregisters;
     unsigned pc_register; /* gdb's number */
     unsigned insn_align;  /* bytes: 4, Thumb 2 */
+    uint32_t direct_size; /* bytes of the segment at direct_base */
     uint32_t direct_base; /* first guest address of the segment that maps low RAM linearly in kernel mode (kseg0) */
 
     void (*reset)(struct cpu *cpu);

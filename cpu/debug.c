@@ -40,7 +40,8 @@ void cpu_update_direct_limit(struct cpu *cpu)
     struct phys_place place = physmap_find(cpu->machine->phys, 0);
     bool linear = place.region && place.region->kind == REGION_RAM && place.region->host + place.offset == arena->low_ram;
     bool watched = watch_page_kinds(cpu->mmu.watches, 0, UINT32_MAX) & WATCH_READ;
-    cpu->direct_limit = linear && !watched ? (uint32_t)min_u64(place.length, arena->low_ram_size) : 0;
+    uint64_t length = min_u64(min_u64(place.length, arena->low_ram_size), cpu->arch->direct_size);
+    cpu->direct_limit = linear && !watched ? (uint32_t)length : 0;
 }
 
 void cpu_watches_changed(void *opaque)

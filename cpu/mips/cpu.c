@@ -100,6 +100,7 @@ const struct cpu_arch mips_arch = {
     .pc_register = MIPS_REGISTER_PC,
     .insn_align = 4,
     .direct_base = UNMAPPED_FIRST,
+    .direct_size = 512u << 20,
     .reset = reset,
     .state_key = mips_state_key,
     .mmu_mode = mmu_mode,
