@@ -281,7 +281,7 @@ void cpu_free(struct cpu *cpu)
 void cpu_reset(struct cpu *cpu)
 {
     cpu->arch->reset(cpu);
-    cpu->mmu.performed.active = cpu->note_watch = false;
+    cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = false;
     cpu_flush_all(cpu);
 }
 

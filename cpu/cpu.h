@@ -76,6 +76,11 @@ struct cpu {
     } code_tlb[1 << CODE_TLB_BITS];
     bool single; /* the next unit is run alone, by the interpreter */
     struct {
+        bool active; /* the unit to be re-run has overwritten itself: it is made from these */
+        uint32_t pc;
+        uint32_t words[2]; /* as they lay in memory before the access */
+    } kept;
+    struct {
         uint64_t vtime, rate, base_icount, idle_ns; /* what it was computed from */
         uint64_t icount;
     } deadline; /* the next timer's, as a position */

@@ -112,7 +112,7 @@ static void run_single(struct cpu *cpu)
             cpu->debug.value = cpu->mmu.loaded;
     }
     cpu->note_watch = false;
-    cpu->mmu.performed.active = false;
+    cpu->mmu.performed.active = cpu->kept.active = false;
     unit_done(cpu);
 }
 

@@ -31,10 +31,14 @@ bool translator_fetch32(struct translator *t, uint32_t pc, uint32_t *word)
     if (i && !reach_second_page(t, pc))
         return false;
     uint32_t offset = pc & ~GUEST_PAGE_MASK, value;
-    if (t->host[i])
+    if (t->cpu->kept.active && pc - t->cpu->kept.pc < sizeof(t->cpu->kept.words)) {
+        value = t->cpu->kept.words[(pc - t->cpu->kept.pc) / sizeof(value)];
+        t->cacheable = false;
+    } else if (t->host[i]) {
         __builtin_memcpy(&value, t->host[i] + offset, sizeof(value));
-    else
+    } else {
         value = (uint32_t)physmap_read(t->cpu->machine->phys, t->phys[i] | offset, 4);
+    }
     *word = t->big_endian ? __builtin_bswap32(value) : value;
     return true;
 }

@@ -235,6 +235,26 @@ static void test_code_writes_itself(void **state)
     }
 }
 
+/* A store over its own word, in a slot over its branch: what was fetched runs to its end. */
+static void test_unit_writes_itself(void **state)
+{
+    struct rig *rig = *state;
+    for (unsigned in_slot = 0; in_slot < 2; in_slot++) {
+        rig_code(rig, NOP, in_slot ? BEQ(0, 0, 2) : SW(T0, 4, A1), in_slot ? SW(T0, 4, A1) : NOP, ADDIU(T1, T1, 1), NOP, NOP, NOP,
+                 NOP);
+        rig_start(rig, 0);
+        rig->s->gpr[A1] = RIG_DATA; /* translated and not yet touched */
+        assert_int_equal(cpu_run(rig->cpu, 5), CPU_EXIT_LIMIT);
+        rig_start(rig, 0);
+        rig->s->gpr[A1] = RIG_CODE;
+        rig->s->gpr[T0] = ADDIU(T3, T3, 1);
+        assert_int_equal(cpu_run(rig->cpu, in_slot ? 3 : 2), CPU_EXIT_LIMIT);
+        assert_at(rig, in_slot ? 3 : 2, RIG_CODE + (in_slot ? 16 : 8));
+        assert_int_equal(rig->s->gpr[T3], 0);
+        assert_int_equal(rig_word(rig, RIG_CODE + 4), ADDIU(T3, T3, 1));
+    }
+}
+
 static void dma_over_code(struct rig *rig, uint64_t value)
 {
     uint32_t word = ADDIU(T3, T3, value);
@@ -319,6 +339,7 @@ int main(void)
         {"inputs",                       test_inputs                    },
         {"requests",                     test_requests                  },
         {"code writes itself",           test_code_writes_itself        },
+        {"unit writes itself",           test_unit_writes_itself        },
         {"dma over running code",        test_dma_over_running_code     },
         {"counts of exceptions",         test_counts_of_exceptions      },
         {"fetch exception after a slot", test_fetch_exception_after_slot},

@@ -19,6 +19,7 @@ struct interp_op {
 struct interp_block {
     struct block block;
     struct interp_block *dead_next;
+    bool once; /* in no index: freed as soon as it has run */
     size_t size;
     struct ir_exit *exits;
     struct interp_op ops[];
@@ -48,6 +49,12 @@ void interp_init(struct cpu *cpu)
     cpu->blocks->drop[BLOCK_INTERP] = drop;
 }
 
+static void free_block(struct interp_block *block)
+{
+    interp.bytes -= block->size;
+    free(block);
+}
+
 void interp_collect(struct cpu *cpu)
 {
     if (interp.bytes > INTERP_LIMIT)
@@ -55,8 +62,7 @@ void interp_collect(struct cpu *cpu)
     while (interp.dead) {
         struct interp_block *block = interp.dead;
         interp.dead = block->dead_next;
-        interp.bytes -= block->size;
-        free(block);
+        free_block(block);
     }
 }
 
@@ -102,10 +108,7 @@ static struct interp_block *make_block(struct cpu *cpu, uint32_t pc, uint64_t ph
     for (unsigned i = 0; i < ir->nops; i++)
         lower(cpu, &ir->ops[i], &block->ops[i]);
     interp.bytes += block->size;
-    if (!block_add(cpu, &block->block, BLOCK_INTERP)) {
-        block->dead_next = interp.dead; /* runs once */
-        interp.dead = block;
-    }
+    block->once = !block_add(cpu, &block->block, BLOCK_INTERP);
     return block;
 }
 
@@ -114,6 +117,8 @@ static struct interp_block *find_block(struct cpu *cpu, uint32_t pc)
     uint32_t key = cpu->arch->state_key(cpu);
     uint64_t phys;
     struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc);
+    if (UNLIKELY(cpu->kept.active))
+        return cpu_fetch_address(cpu, pc, key, &phys) ? make_block(cpu, pc, phys, key) : NULL;
     if (!cpu->jit && entry->pc == pc && entry->key == key)
         return (struct interp_block *)(uintptr_t)entry->code;
     if (!cpu_fetch_address(cpu, pc, key, &phys))
@@ -367,12 +372,14 @@ void interp_run(struct cpu *cpu)
         *cpu_pc(cpu) = pc;
         if (cpu->breakpoints && !cpu->single && cpu_point_near(cpu, pc))
             return;
-        const struct interp_block *block = find_block(cpu, pc);
+        struct interp_block *block = find_block(cpu, pc);
         if (!block)
             return;
         cpu->in_unit = true;
         bool complete = run_block(cpu, block, &pc);
         cpu->in_unit = false;
+        if (block->once)
+            free_block(block);
         if (!complete)
             return;
     }

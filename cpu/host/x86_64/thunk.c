@@ -104,6 +104,16 @@ static void leave_performed(struct cpu *cpu, uint64_t value)
     cpu->mmu.performed.value = value;
 }
 
+static void read_unit(struct cpu *cpu, uint64_t phys, uint32_t words[2])
+{
+    for (unsigned i = 0; i < 2; i++, phys += sizeof(*words)) {
+        const uint8_t *host = mmu_code_host(&cpu->mmu, phys & ~(uint64_t)(GUEST_PAGE - 1));
+        words[i] = 0;
+        if (host)
+            __builtin_memcpy(&words[i], host + (phys & (GUEST_PAGE - 1)), sizeof(*words));
+    }
+}
+
 static uint64_t slow_load(struct cpu *cpu, uint32_t va, uint32_t how, uintptr_t host_return)
 {
     uint64_t value = 0;
@@ -118,9 +128,16 @@ static uint64_t slow_load(struct cpu *cpu, uint32_t va, uint32_t how, uintptr_t 
 static void slow_store(struct cpu *cpu, uint32_t va, uint64_t value, uint32_t how, uintptr_t host_return)
 {
     cpu->host_return = host_return;
+    uint64_t phys = unit_phys(cpu, host_return);
+    uint32_t now[2];
+    read_unit(cpu, phys, cpu->kept.words);
     bool done = mmu_store(&cpu->mmu, va, how & 0xff, how >> 8, value);
-    if (UNLIKELY(done && cpu->leave))
+    if (UNLIKELY(done && cpu->leave)) {
+        read_unit(cpu, phys, now);
         leave_performed(cpu, 0);
+        cpu->kept.pc = *cpu_pc(cpu);
+        cpu->kept.active = now[0] != cpu->kept.words[0] || now[1] != cpu->kept.words[1];
+    }
     cpu->host_return = 0;
 }
 

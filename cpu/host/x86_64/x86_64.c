@@ -92,7 +92,8 @@ static void run(struct cpu *cpu)
         (struct host_exit * (*)(struct cpu *, const void *))(uintptr_t)exec_address(cpu->jit, cpu->jit->thunk_enter);
     struct host_exit *exit = NULL;
     while (!(cpu->leave & LEAVE_BOUNDARY) && cpu->budget > 0) {
-        cpu->leave = cpu->leaving = 0;
+        cpu->leave &= ~(uint32_t)LEAVE_LOOK_UP; /* a signal's LEAVE_BOUNDARY must not be lost */
+        cpu->leaving = 0;
         if (cpu->budget <= (int32_t)cpu->max_block) {
             interp_run(cpu);
             return;
@@ -112,14 +113,29 @@ static void run(struct cpu *cpu)
     }
 }
 
+static const struct block *block_at(const struct cpu *cpu, uintptr_t host_return)
+{
+    uint32_t word;
+    memcpy(&word, (const uint8_t *)host_return + PLACE_OFFSET, sizeof(word));
+    return &cpu->jit->generations[word >> PLACE_GENERATION_SHIFT]
+                .blocks[word >> PLACE_NUMBER_SHIFT & (PLACE_MAX_BLOCKS - 1)]
+                ->block;
+}
+
 static struct unit_place place(struct cpu *cpu, uintptr_t host_return)
 {
     uint32_t word;
     memcpy(&word, (const uint8_t *)host_return + PLACE_OFFSET, sizeof(word));
-    const struct generation *generation = &cpu->jit->generations[word >> PLACE_GENERATION_SHIFT];
-    const struct block *block = &generation->blocks[word >> PLACE_NUMBER_SHIFT & (PLACE_MAX_BLOCKS - 1)]->block;
+    const struct block *block = block_at(cpu, host_return);
     unsigned before = word >> PLACE_BEFORE_SHIFT & 127;
     return (struct unit_place){block->pc + before * cpu->arch->insn_align, block->count - before, word & 1};
+}
+
+/* A block goes on to a second page only where virtual and physical addresses run in step. */
+uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return)
+{
+    const struct block *block = block_at(cpu, host_return);
+    return block->phys + (place(cpu, host_return).pc - block->pc);
 }
 
 static void print_stats(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque)

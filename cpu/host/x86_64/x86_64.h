@@ -77,6 +77,8 @@ int32_t global_offset(const struct cpu *cpu, unsigned global);
 #define CPU_OFFSET(member) ((int32_t)offsetof(struct cpu, member))
 
 void make_thunks(struct cpu *cpu);
+/* Where the unit that a call from generated code belongs to lies in physical memory. */
+uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return);
 /* Compiles cpu->blocks->ir into a block; the buffers have room. */
 struct host_block *compile(struct cpu *cpu);
 
