@@ -28,6 +28,8 @@ struct backend {
     void (*run)(struct cpu *cpu);
     /* cpu_restore_state: from a return address into generated code. */
     struct unit_place (*place)(struct cpu *cpu, uintptr_t host_return);
+    /* Code is about to be overwritten from inside a unit of generated code: keeps the words of that unit in cpu->kept. */
+    void (*keep_unit)(struct cpu *cpu);
     /* Lines for -d stats. */
     void (*print_stats)(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque);
 };

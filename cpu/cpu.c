@@ -188,7 +188,10 @@ static void deadline_earlier(void *opaque)
 
 static void code_written(void *opaque, size_t arena_page, size_t first, size_t last)
 {
-    block_drop_bytes(opaque, arena_page, first, last);
+    struct cpu *cpu = opaque;
+    if (cpu->host_return)
+        host_backend->keep_unit(cpu);
+    block_drop_bytes(cpu, arena_page, first, last);
 }
 
 static void sync(void *opaque)
@@ -287,7 +290,7 @@ void cpu_reset(struct cpu *cpu)
 
 void cpu_loaded(struct cpu *cpu)
 {
-    cpu->mmu.performed.active = cpu->note_watch = false;
+    cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = false;
     cpu->skip_breakpoint = cpu->skip_watch = cpu->single = cpu->slot_break = false;
     cpu->in_unit = cpu->in_slot = false;
     cpu->debug.reason = DEBUG_NONE;

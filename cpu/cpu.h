@@ -78,6 +78,7 @@ struct cpu {
     struct {
         bool active; /* the unit to be re-run has overwritten itself: it is made from these */
         uint32_t pc;
+        bool read;         /* words are those of the unit under way */
         uint32_t words[2]; /* as they lay in memory before the access */
     } kept;
     struct {

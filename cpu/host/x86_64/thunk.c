@@ -114,6 +114,12 @@ static void read_unit(struct cpu *cpu, uint64_t phys, uint32_t words[2])
     }
 }
 
+void keep_unit(struct cpu *cpu)
+{
+    read_unit(cpu, unit_phys(cpu, cpu->host_return), cpu->kept.words);
+    cpu->kept.read = true;
+}
+
 static uint64_t slow_load(struct cpu *cpu, uint32_t va, uint32_t how, uintptr_t host_return)
 {
     uint64_t value = 0;
@@ -128,12 +134,12 @@ static uint64_t slow_load(struct cpu *cpu, uint32_t va, uint32_t how, uintptr_t 
 static void slow_store(struct cpu *cpu, uint32_t va, uint64_t value, uint32_t how, uintptr_t host_return)
 {
     cpu->host_return = host_return;
-    uint64_t phys = unit_phys(cpu, host_return);
-    uint32_t now[2];
-    read_unit(cpu, phys, cpu->kept.words);
+    cpu->kept.read = false;
     bool done = mmu_store(&cpu->mmu, va, how & 0xff, how >> 8, value);
     if (UNLIKELY(done && cpu->leave)) {
-        read_unit(cpu, phys, now);
+        uint32_t now[2] = {cpu->kept.words[0], cpu->kept.words[1]};
+        if (cpu->kept.read)
+            read_unit(cpu, unit_phys(cpu, host_return), now);
         leave_performed(cpu, 0);
         cpu->kept.pc = *cpu_pc(cpu);
         cpu->kept.active = now[0] != cpu->kept.words[0] || now[1] != cpu->kept.words[1];

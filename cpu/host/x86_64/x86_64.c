@@ -153,6 +153,7 @@ static const struct backend backend_x86_64 = {
     .free = free_jit,
     .run = run,
     .place = place,
+    .keep_unit = keep_unit,
     .print_stats = print_stats,
 };
 const struct backend *const host_backend = &backend_x86_64;

@@ -79,6 +79,7 @@ int32_t global_offset(const struct cpu *cpu, unsigned global);
 void make_thunks(struct cpu *cpu);
 /* Where the unit that a call from generated code belongs to lies in physical memory. */
 uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return);
+void keep_unit(struct cpu *cpu);
 /* Compiles cpu->blocks->ir into a block; the buffers have room. */
 struct host_block *compile(struct cpu *cpu);
 
