@@ -85,6 +85,7 @@ struct cpu_arch {
     bool (*waiting)(const struct cpu *cpu);           /* executed WAIT and nothing has woken it */
     void (*wake)(struct cpu *cpu);                    /* an interrupt line woke it (called with interrupt pending) */
     void (*step_context)(const struct cpu *cpu, struct step_context *context);
+    uint32_t (*address_space)(const struct cpu *cpu); /* the number of the one that is current: ASID */
     /* One line for the instruction word(s) at bytes; returns its length. */
     unsigned (*disassemble)(const struct cpu *cpu, uint32_t pc, const uint8_t *bytes, size_t length, char *text, size_t room);
     /* Register that holds the base address of the access that the instruction makes, for the watch note: name or NULL. */

@@ -158,6 +158,12 @@ void cpu_leave_unit(struct cpu *cpu)
     cpu->leaving = 1;
 }
 
+uint32_t cpu_access_pc(struct cpu *cpu)
+{
+    struct unit_place at = place(cpu);
+    return at.pc + (at.in_slot ? cpu->arch->insn_align : 0);
+}
+
 void cpu_count(struct cpu *cpu, unsigned instructions)
 {
     cpu->budget -= (int32_t)instructions;
@@ -229,6 +235,7 @@ static void map_changed(void *opaque)
     if (cpu->jit)
         block_drop_all(cpu, BLOCK_HOST);
     cpu_flush_all(cpu);
+    mmu_watches_follow_map(&cpu->mmu);
 }
 
 static void kick(void *opaque)
@@ -239,9 +246,10 @@ static void kick(void *opaque)
 static void wire(struct cpu *cpu)
 {
     static struct mmu_ops ops = {
-        .sync = sync, .code_written = code_written, .watch_hit = cpu_watch_hit, .watches_changed = cpu_watches_changed};
+        .sync = sync, .code_written = code_written, .watched = cpu_watched, .watches_changed = cpu_watches_changed};
     struct machine *machine = cpu->machine;
-    const struct phys_hooks hooks = {.before = memory_before_write, .after = memory_written, .opaque = cpu};
+    const struct phys_hooks hooks = {
+        .before = memory_before_write, .after = memory_written, .touch = cpu_memory_touched, .opaque = cpu};
     ops.translate = cpu->arch->translate;
     ops.misaligned = cpu->arch->misaligned;
     ops.bus_error = cpu->arch->bus_error;

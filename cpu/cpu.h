@@ -8,6 +8,7 @@
 #include "cpu/arch.h"
 #include "softmmu/machine.h"
 #include "softmmu/tlb.h"
+#include "softmmu/watch.h"
 
 struct block_cache;
 struct breakpoints;
@@ -35,12 +36,16 @@ enum debug_reason { DEBUG_NONE, DEBUG_BREAKPOINT, DEBUG_WATCH, DEBUG_STEP };
 struct debug_event {
     enum debug_reason reason;
     struct watch *watch;
-    uint32_t lowest; /* lowest byte touched and watched */
-    uint32_t va, size;
+    enum watch_source source;
+    const char *device; /* whose DMA it is, or NULL */
+    uint64_t phys;      /* lowest byte touched and watched */
+    uint32_t lowest;    /* likewise, virtual; 0 but for the CPU's accesses */
+    uint32_t va, size;  /* of the access; size of DMA: of the watched bytes, 8 at most */
     enum access_kind kind;
-    uint64_t value; /* stored, or loaded if the stop came after */
-    uint32_t pc;    /* of the accessing instruction */
-    bool after;     /* the stop came after the unit */
+    bool known;          /* value and old are: all but loads from devices that cannot be asked, and old of stores to those */
+    uint64_t value, old; /* as numbers, after the access and before it */
+    uint32_t pc;         /* of the accessing instruction */
+    bool after;          /* the stop came after the access: of DMA it always does */
 };
 
 struct cpu {
@@ -48,7 +53,7 @@ struct cpu {
     int32_t budget;           /* instructions left in this slice, as of the last exit from generated code */
     uint32_t leave;           /* enum leave_reason; not 0: leave after the present unit */
     uint32_t leaving;         /* a slow path or helper left the unit: state is at the unit's start or the exception is entered */
-    uint32_t direct_limit;    /* bytes of low RAM that loads may reach past the TLB; 0 while a read watch is armed */
+    uint32_t direct_limit;    /* bytes of low RAM that loads may reach past the TLB: up to the first that is read-watched */
     uint64_t icount_end;      /* icount at which budget is 0 */
     uintptr_t host_return;    /* return address into generated code of the call under way; 0 in the interpreter */
     uint32_t call_a, call_b;  /* arguments of the helper call under way */
@@ -67,6 +72,7 @@ struct cpu {
     bool note_watch;      /* stop-after: the unit being re-run was hit already; stop when it is complete */
     bool slot_break;      /* a breakpoint may lie on the next unit's slot */
     bool stop_soon;
+    bool limit_stale; /* direct_limit could be higher */
     struct code_tlb_entry {
         uint32_t tag; /* page | valid */
         uint32_t key;
@@ -156,6 +162,8 @@ static inline void cpu_tell_exception(struct cpu *cpu)
 }
 /* icount made exact for the instruction under way (its unit's start), for reads of time: no other effect. */
 void cpu_sync_icount(struct cpu *cpu);
+/* The instruction whose access is under way. */
+uint32_t cpu_access_pc(struct cpu *cpu);
 /* Leave after this unit: something at the boundary wants a look (an interrupt, a stop, a request). */
 static inline void cpu_leave_soon(struct cpu *cpu)
 {
@@ -181,7 +189,9 @@ static inline bool cpu_point_near(const struct cpu *cpu, uint32_t pc)
 {
     return cpu_breakpoint_at(cpu, pc) || cpu_breakpoint_at(cpu, pc + cpu->arch->insn_align);
 }
-/* Watches are inserted into cpu->mmu.watches (softmmu/watch.h). */
+/* What there is to say of an access that hits a watch: `length` of its bytes from `offset` on. For watch owners. */
+struct debug_event cpu_watch_event(struct cpu *cpu, const struct watch_access *access, uint64_t offset, uint64_t length);
+/* Watches are inserted into cpu->mmu.watches (softmmu/watch.h) and cpu->mmu.phys_watches (softmmu/phys_watch.h). */
 
 /* Memory as the CPU sees it in its present mode, for debuggers. */
 size_t cpu_debug_read(struct cpu *cpu, uint32_t va, uint8_t *bytes, size_t length);

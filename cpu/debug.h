@@ -4,10 +4,11 @@
 
 #include "cpu/cpu.h"
 
-/* mmu_ops.watch_hit and .watches_changed. */
-bool cpu_watch_hit(void *cpu, struct watch *watch, uint32_t lowest, enum access_kind kind, uint32_t va, unsigned size,
-                   uint64_t value);
-void cpu_watches_changed(void *cpu);
+/* mmu_ops.watched and .watches_changed. */
+bool cpu_watched(void *cpu, const struct watch_access *access);
+void cpu_watches_changed(void *cpu, unsigned space, uint64_t first, uint64_t last);
+/* phys_hooks.touch. */
+void cpu_memory_touched(void *cpu, const struct watch_access *access);
 /* cpu->direct_limit anew: how much of low RAM direct loads may reach past the TLB. */
 void cpu_update_direct_limit(struct cpu *cpu);
 

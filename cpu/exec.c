@@ -4,6 +4,7 @@
  */
 #include "cpu/backend.h"
 #include "cpu/block.h"
+#include "cpu/debug.h"
 #include "softmmu/log.h"
 
 /* The longest stretch without a look at the boundary: budgets are 31 bits wide. */
@@ -108,8 +109,10 @@ static void run_single(struct cpu *cpu)
     if (cpu->note_watch && cpu->debug.reason == DEBUG_NONE) {
         cpu->debug = cpu->watch_event;
         cpu->debug.after = true;
-        if (cpu->debug.kind == ACCESS_LOAD)
+        if (cpu->debug.kind == ACCESS_LOAD) {
             cpu->debug.value = cpu->mmu.loaded;
+            cpu->debug.known = true;
+        }
     }
     cpu->note_watch = false;
     cpu->mmu.performed.active = cpu->kept.active = false;
@@ -119,6 +122,7 @@ static void run_single(struct cpu *cpu)
 static bool wants_single(const struct cpu *cpu)
 {
     return cpu->mmu.performed.active || cpu->note_watch || cpu->skip_watch || cpu->skip_breakpoint ||
+           cpu->debug.reason != DEBUG_NONE || /* a device that was given input has hit a watch: the stop comes after this unit */
            (cpu->breakpoints && cpu_point_near(cpu, *cpu_pc(cpu)));
 }
 
@@ -160,6 +164,8 @@ enum cpu_exit cpu_run(struct cpu *cpu, uint64_t until)
 {
     enum cpu_exit exit = CPU_EXIT_LIMIT;
     cpu->debug.reason = DEBUG_NONE;
+    if (UNLIKELY(cpu->limit_stale))
+        cpu_update_direct_limit(cpu);
     for (;;) {
         bool idle = false;
         cpu->leave = 0;
@@ -171,7 +177,7 @@ enum cpu_exit cpu_run(struct cpu *cpu, uint64_t until)
                 if (leave_boundary(cpu, &idle)) {
                     if (!idle)
                         continue;
-                    return CPU_EXIT_IDLE;
+                    return cpu->debug.reason == DEBUG_WATCH ? CPU_EXIT_DEBUG : CPU_EXIT_IDLE;
                 }
                 run_stretch(cpu, until);
                 continue;

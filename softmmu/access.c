@@ -27,13 +27,41 @@ static uint64_t entry_phys(const struct tlb_entry *entry, uint32_t va)
     return (uint64_t)entry->frame << GUEST_PAGE_BITS | (va & ~GUEST_PAGE_MASK);
 }
 
-/* True: a watch stops the unit before the access. */
-static bool watch_stops(struct mmu *mmu, uint32_t va, unsigned size, enum access_kind kind, uint64_t value)
+/* The bytes of an access in the order of their addresses, before and after it. */
+struct access_bytes {
+    uint64_t before, after;
+    bool known; /* before */
+};
+
+/* A device is asked without side effect; one that cannot be asked keeps its value for itself. */
+static struct access_bytes access_bytes(const struct mmu *mmu, const struct tlb_entry *entry, uint32_t va, unsigned size)
 {
-    uint64_t lowest;
+    struct access_bytes bytes = {.known = true};
+    if (entry->tag & TLB_IO)
+        bytes.known = phys_read(mmu->machine->phys, entry_phys(entry, va), &bytes.before, size, PHYS_DEBUGGER);
+    else
+        memcpy(&bytes.before, entry_host(entry, va), size);
+    return bytes;
+}
+
+/* value: the bytes stored, the one at the lowest address least significant. True: the unit is left before the access. */
+static bool watch_stops(struct mmu *mmu, const struct tlb_entry *entry, uint32_t va, unsigned size, bool store, uint64_t value)
+{
+    if (LIKELY(!(entry->tag & TLB_WATCH)))
+        return false;
+    struct access_bytes bytes = access_bytes(mmu, entry, va, size);
+    bytes.after = store ? value : bytes.before;
+    const struct watch_access access = {
+        .source = WATCH_BY_CPU,
+        .store = store,
+        .va = va,
+        .phys = entry_phys(entry, va),
+        .length = size,
+        .before = bytes.known ? (const uint8_t *)&bytes.before : NULL,
+        .after = store || bytes.known ? (const uint8_t *)&bytes.after : NULL,
+    };
     mmu->watch_checks++;
-    struct watch *watch = watch_find(mmu->watches, va, size, kind == ACCESS_STORE ? WATCH_WRITE : WATCH_READ, &lowest);
-    return watch && mmu->ops->watch_hit(mmu->cpu, watch, (uint32_t)lowest, kind, va, size, value);
+    return mmu->ops->watched(mmu->cpu, &access);
 }
 
 /* A store to a page that is clean or has code on it: notes the page as dirty, drops the blocks that are written. */
@@ -109,7 +137,7 @@ bool mmu_load(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint6
         return false;
     }
     struct tlb_entry *entry = entry_for(mmu, va, ACCESS_LOAD, mode);
-    if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, size, ACCESS_LOAD, 0)))
+    if (!entry || watch_stops(mmu, entry, va, size, false, 0))
         return false;
     uint64_t loaded = load_entry(mmu, entry, va, size);
     *value = mmu->loaded = extend(memop & MO_SWAP ? byte_swap(loaded, size) : loaded, memop);
@@ -126,9 +154,10 @@ bool mmu_store(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint
         return false;
     }
     struct tlb_entry *entry = entry_for(mmu, va, ACCESS_STORE, mode);
-    if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, size, ACCESS_STORE, value & (~(uint64_t)0 >> (64 - 8 * size)))))
+    uint64_t bytes = memop & MO_SWAP ? byte_swap(value, size) : value;
+    if (!entry || watch_stops(mmu, entry, va, size, true, bytes))
         return false;
-    store_entry(mmu, entry, va, size, memop & MO_SWAP ? byte_swap(value, size) : value);
+    store_entry(mmu, entry, va, size, bytes);
     return true;
 }
 
@@ -138,7 +167,7 @@ bool mmu_load_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode
     assert(length >= 1 && (va & 3) + length <= 4);
     if (!answered(mmu, &value)) {
         struct tlb_entry *entry = entry_for(mmu, va, ACCESS_LOAD, mode);
-        if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, length, ACCESS_LOAD, 0)))
+        if (!entry || watch_stops(mmu, entry, va, length, false, 0))
             return false;
         unsigned shift = 8 * (va & 3);
         value = entry->tag & TLB_IO ? load_entry(mmu, entry, va & ~3u, 4) >> shift : load_entry(mmu, entry, va, length);
@@ -155,7 +184,7 @@ bool mmu_store_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mod
     if (answered(mmu, NULL))
         return true;
     struct tlb_entry *entry = entry_for(mmu, va, ACCESS_STORE, mode);
-    if (!entry || (entry->tag & TLB_WATCH && watch_stops(mmu, va, length, ACCESS_STORE, value)))
+    if (!entry || watch_stops(mmu, entry, va, length, true, value))
         return false;
     if (!(entry->tag & TLB_IO)) {
         store_entry(mmu, entry, va, length, value);

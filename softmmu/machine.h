@@ -31,6 +31,7 @@ struct machine {
         void *device, *state;
     } devices[MACHINE_MAX_DEVICES];
     unsigned ndevices;
+    const char *bus_master;     /* the device whose transfer is under way (dma.h), or NULL */
     void (*kick)(void *opaque); /* leave generated code after the present unit */
     void *kick_opaque;
 };

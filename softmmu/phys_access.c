@@ -11,11 +11,13 @@
 
 #include "softmmu/log.h"
 #include "softmmu/physmap_internal.h"
+#include "softmmu/watch.h"
 
 /* Where an access is: the map it came in by, the region that answers, and how. */
 struct site {
     const struct physmap *map;
     const struct region *region;
+    uint64_t addr;
     uint64_t offset;
     uint8_t undecoded;
     bool peek;
@@ -28,7 +30,7 @@ static struct site site_at(const struct physmap *map, uint64_t addr, uint64_t *l
     uint64_t left = range->last - addr;
     if (*length > left)
         *length = left + 1;
-    return (struct site){map, range->region, range->offset + (addr - range->first), range->undecoded, peek};
+    return (struct site){map, range->region, addr, range->offset + (addr - range->first), range->undecoded, peek};
 }
 
 static uint64_t low_bytes(uint64_t value, unsigned size)
@@ -151,6 +153,24 @@ uint64_t physmap_peek(struct physmap *map, uint64_t addr, unsigned size)
     return read_value(map, addr, size, true);
 }
 
+/* bytes: what is written, or NULL. */
+static void touch(const struct site *site, const void *bytes, size_t length, enum phys_writer who)
+{
+    const struct phys_hooks *hooks = &site->map->hooks;
+    const uint8_t *before = is_memory(site->region) ? site->region->host + site->offset : NULL;
+    if (!hooks->touch || (who != PHYS_DMA && who != PHYS_WALKER))
+        return;
+    const struct watch_access access = {
+        .source = who == PHYS_DMA ? WATCH_BY_DMA : WATCH_BY_WALKER,
+        .store = bytes,
+        .phys = site->addr,
+        .length = length,
+        .before = before,
+        .after = bytes ? bytes : before,
+    };
+    hooks->touch(hooks->opaque, &access);
+}
+
 static void store_bytes(const struct site *site, const void *bytes, size_t length, enum phys_writer who)
 {
     const struct phys_hooks *hooks = &site->map->hooks;
@@ -166,7 +186,7 @@ static void write_piece(const struct site *site, uint64_t value, unsigned size, 
 {
     uint64_t bytes = htole64(value);
     if (site->region && site->region->kind == REGION_RAM)
-        store_bytes(site, &bytes, size, PHYS_DMA);
+        store_bytes(site, &bytes, size, PHYS_CPU);
     else if (is_device_writable(site->region))
         device_write_split(site, value, size);
     else if (site->region && site->region->kind == REGION_ROM)
@@ -191,12 +211,14 @@ void physmap_write(struct physmap *map, uint64_t addr, uint64_t value, unsigned 
 static bool write_run(const struct site *site, const uint8_t *bytes, size_t length, enum phys_writer who)
 {
     bool by_owner = who == PHYS_LOADER || who == PHYS_DEBUGGER;
-    if (is_memory(site->region) && (site->region->kind == REGION_RAM || by_owner)) {
+    bool memory = is_memory(site->region) && (site->region->kind == REGION_RAM || by_owner);
+    if (!memory && (who != PHYS_DMA || !is_device_writable(site->region)))
+        return false;
+    touch(site, bytes, length, who);
+    if (memory) {
         store_bytes(site, bytes, length, who);
         return true;
     }
-    if (who != PHYS_DMA || !is_device_writable(site->region))
-        return false;
     struct site byte = *site;
     for (size_t i = 0; i < length; i++, byte.offset++)
         device_write_split(&byte, bytes[i], 1);
@@ -219,7 +241,10 @@ bool phys_write(struct physmap *map, uint64_t addr, const void *bytes, size_t le
 /* Reads the bytes of one place; where they cannot be had, what an undecoded read gives, and false. */
 static bool read_run(const struct site *site, uint8_t *bytes, size_t length, enum phys_writer who)
 {
-    if (is_memory(site->region)) {
+    bool memory = is_memory(site->region);
+    if (memory || is_readable(site))
+        touch(site, NULL, length, who);
+    if (memory) {
         memcpy(bytes, site->region->host + site->offset, length);
         return true;
     }

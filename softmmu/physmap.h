@@ -15,6 +15,7 @@
 
 struct arena;
 struct physmap;
+struct watch_access;
 
 enum region_kind { REGION_RAM, REGION_ROM, REGION_MMIO, REGION_WINDOW };
 
@@ -74,8 +75,11 @@ uint64_t physmap_read(struct physmap *map, uint64_t addr, unsigned size);
 uint64_t physmap_peek(struct physmap *map, uint64_t addr, unsigned size);
 void physmap_write(struct physmap *map, uint64_t addr, uint64_t value, unsigned size);
 
-/* Who writes guest memory past generated code; DMA and the walker are tested against physical watches. */
-enum phys_writer { PHYS_DMA, PHYS_WALKER, PHYS_LOADER, PHYS_DEBUGGER };
+/*
+ * Who writes guest memory past generated code; DMA and the walker are tested against physical watches. physmap_write() is the CPU's, which
+ * has been tested by then.
+ */
+enum phys_writer { PHYS_DMA, PHYS_WALKER, PHYS_LOADER, PHYS_DEBUGGER, PHYS_CPU };
 
 /*
  * The hooks of every write that is not generated code: called before the bytes change (journal, dirty pages) and
@@ -84,6 +88,8 @@ enum phys_writer { PHYS_DMA, PHYS_WALKER, PHYS_LOADER, PHYS_DEBUGGER };
 struct phys_hooks {
     void (*before)(void *opaque, uint8_t *host, size_t length, enum phys_writer who);
     void (*after)(void *opaque, uint8_t *host, size_t length, enum phys_writer who);
+    /* Before the above: DMA or the walker reads or writes bytes of one place, memory's or a device's. */
+    void (*touch)(void *opaque, const struct watch_access *access);
     void *opaque;
 };
 void physmap_set_hooks(struct physmap *map, const struct phys_hooks *hooks);

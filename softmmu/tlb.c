@@ -7,8 +7,6 @@
 #include "softmmu/journal.h"
 #include "softmmu/machine.h"
 #include "softmmu/tlb_internal.h"
-#include "softmmu/watch.h"
-#include "softmmu/watch_map.h"
 
 static void invalidate(struct tlb_entry *entry)
 {
@@ -92,12 +90,6 @@ void mmu_clean_all(struct mmu *mmu)
                 mmu->tlb[mode][1][i].tag |= TLB_CLEAN;
 }
 
-static uint32_t watch_flag(const struct mmu *mmu, uint32_t page, bool store)
-{
-    unsigned kinds = watch_page_kinds(mmu->watches, page, page | ~GUEST_PAGE_MASK);
-    return kinds & (store ? WATCH_WRITE : WATCH_READ) ? TLB_WATCH : 0;
-}
-
 struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, unsigned mode)
 {
     struct mmu_page page;
@@ -111,18 +103,14 @@ struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, 
     bool memory = place.region && place.length >= GUEST_PAGE &&
                   (place.region->kind == REGION_RAM || (place.region->kind == REGION_ROM && !store));
     entry->frame = (uint32_t)(phys >> GUEST_PAGE_BITS);
-    entry->tag = base | watch_flag(mmu, base, store);
+    entry->tag = base | (memory ? 0 : TLB_IO);
     mmu->fills++;
-    if (!memory) {
-        entry->tag |= TLB_IO;
+    uint8_t *host = memory ? place.region->host + place.offset : NULL;
+    mmu_watch_entry(mmu, entry, host, store, &mmu->watch_map[mode][store][tlb_index(va)]);
+    if (!memory)
         return entry;
-    }
-    uint8_t *host = place.region->host + place.offset;
     uint8_t flags = mmu->page_flags[arena_page_of(mmu->machine->arena, host)];
     entry->addend = (intptr_t)host - (intptr_t)base;
-    if (entry->tag & TLB_WATCH)
-        mmu->watch_map[mode][store][tlb_index(va)] =
-            (intptr_t)watch_map_of(mmu->maps, mmu->watches, base, store ? WATCH_WRITE : WATCH_READ) - (intptr_t)base;
     if (store && (flags & (PAGE_CODE | PAGE_DIRTY)) != PAGE_DIRTY)
         entry->tag |= TLB_CLEAN;
     return entry;
@@ -136,30 +124,18 @@ const uint8_t *mmu_code_host(struct mmu *mmu, uint64_t phys)
     return place.region->host + place.offset + (phys & (GUEST_PAGE - 1));
 }
 
-static void watches_changed(void *opaque, uint64_t first, uint64_t last)
-{
-    struct mmu *mmu = opaque;
-    mmu_flush_range(mmu, (uint32_t)first, (uint32_t)last);
-    watch_maps_forget(mmu->maps, (uint32_t)first, (uint32_t)last);
-    if (mmu->ops->watches_changed)
-        mmu->ops->watches_changed(mmu->cpu);
-}
-
 void mmu_init(struct mmu *mmu, struct machine *machine, const struct mmu_ops *ops, void *cpu)
 {
     mmu->machine = machine;
     mmu->ops = ops;
     mmu->cpu = cpu;
     mmu->page_flags = alloc_zeroed(arena_page_count(machine->arena));
-    mmu->watches = watch_set_new();
-    mmu->maps = watch_maps_new();
-    watch_on_change(mmu->watches, watches_changed, mmu);
+    mmu_watches_init(mmu);
     mmu_flush_all(mmu);
 }
 
 void mmu_free(struct mmu *mmu)
 {
-    watch_set_free(mmu->watches);
-    watch_maps_free(mmu->maps);
+    mmu_watches_free(mmu);
     free(mmu->page_flags);
 }

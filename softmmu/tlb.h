@@ -12,7 +12,9 @@
 
 struct journal;
 struct machine;
+struct phys_watches;
 struct watch;
+struct watch_access;
 struct watch_set;
 
 #define GUEST_PAGE_BITS 12
@@ -70,11 +72,13 @@ struct mmu_ops {
     void (*sync)(void *cpu);
     /* Bytes of a page with code on it are about to change or have changed; drops the blocks that hold them. */
     void (*code_written)(void *cpu, size_t arena_page, size_t first, size_t last);
-    /* A watched byte is touched. True: the access must not be done now (the stop is recorded and the unit left). */
-    bool (*watch_hit)(void *cpu, struct watch *watch, uint32_t lowest, enum access_kind kind, uint32_t va, unsigned size,
-                      uint64_t value);
-    /* The set of watches changed; may be NULL. */
-    void (*watches_changed)(void *cpu);
+    /*
+     * A page with watches is touched, watched bytes or others: mmu_each_watch() tells. True: the access must not be done now (the stop
+     * is recorded and the unit left).
+     */
+    bool (*watched)(void *cpu, const struct watch_access *access);
+    /* A set of watches (enum watch_space) changed in this range; may be NULL. */
+    void (*watches_changed)(void *cpu, unsigned space, uint64_t first, uint64_t last);
 };
 
 /* Flags of an arena page, one byte each. */
@@ -94,9 +98,11 @@ struct mmu {
     const struct mmu_ops *ops;
     void *cpu;
     struct machine *machine;
-    struct watch_set *watches; /* virtual watches: debugger state, outside the arena */
-    uint8_t *page_flags;       /* by arena page */
-    struct journal *journal;   /* saves pages before their first write; NULL: no history is kept */
+    struct watch_set *watches;         /* virtual watches: debugger state, outside the arena */
+    struct watch_set *guest_watches;   /* likewise, what the guest's own watch registers say: derived from the CPU's state */
+    struct phys_watches *phys_watches; /* debugger state, too */
+    uint8_t *page_flags;               /* by arena page */
+    struct journal *journal;           /* saves pages before their first write; NULL: no history is kept */
     /* The unit is run again and its access was done already: it is answered from here (design section 3). */
     struct {
         bool active;
@@ -124,6 +130,15 @@ void mmu_protect_page(struct mmu *mmu, size_t arena_page);
 void mmu_dirty_page(struct mmu *mmu, size_t arena_page);
 /* All pages clean: PAGE_DIRTY of each is cleared, and write entries go the slow path once more. */
 void mmu_clean_all(struct mmu *mmu);
+
+/*
+ * Each watch of the debugger's, virtual and physical, that the access hits: `length` of its bytes from `offset` on are the watch's.
+ * The guest's own watches are not among them.
+ */
+typedef void mmu_watch_fn(void *opaque, struct watch *watch, uint64_t offset, uint64_t length);
+void mmu_each_watch(struct mmu *mmu, const struct watch_access *access, mmu_watch_fn *fn, void *opaque);
+/* The physical map changed, and the TLB was flushed: physical watches follow it. */
+void mmu_watches_follow_map(struct mmu *mmu);
 
 /*
  * The slow path: any access that the inline look-up did not serve. mode is the MMU mode. The value is in the CPU's order,

@@ -11,12 +11,39 @@
 
 enum watch_kind { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_ACCESS = 3 };
 
+struct watch;
+struct watch_owner;
+
+/* Who touches memory. */
+enum watch_source { WATCH_BY_CPU, WATCH_BY_DMA, WATCH_BY_WALKER };
+
+/* An access that touches watched bytes, told before it is done. */
+struct watch_access {
+    enum watch_source source;
+    bool store;
+    uint32_t va;     /* of its first byte; by the CPU only */
+    uint64_t phys;   /* of its first byte */
+    uint64_t length; /* bytes */
+    /* The bytes in the order of their addresses as they are before it, and after it; NULL: not known. A load changes none. */
+    const uint8_t *before, *after;
+};
+
+/* Whose a watch is. */
+struct watch_owner {
+    /*
+     * The `length` bytes from `offset` on of the access are watched by one of his. He counts and logs as he likes; true: the machine
+     * is to stop for it. Called once for each access and watch; must not change any set.
+     */
+    bool (*hit)(struct watch_owner *owner, const struct watch_access *access, uint64_t offset, uint64_t length);
+};
+
 struct watch {
-    uint64_t first, last; /* inclusive */
-    unsigned kind;        /* enum watch_kind */
-    bool stop_after;      /* stop after the accessing unit, not before it */
-    uint32_t id;          /* counts from 1 in each set, never used again */
-    uint64_t hits;        /* counted by whoever acts on a hit */
+    uint64_t first, last;      /* inclusive */
+    unsigned kind;             /* enum watch_kind */
+    bool stop_after;           /* stop after the accessing unit, not before it */
+    uint32_t id;               /* counts from 1 in each set, never used again */
+    uint64_t hits;             /* counted by whoever acts on a hit */
+    struct watch_owner *owner; /* NULL: nobody in particular; each hit stops */
 };
 
 struct watch_set;
@@ -29,7 +56,11 @@ void watch_set_free(struct watch_set *set);
  * once more. NULL if length is 0 or the range would wrap. The pointer is good until the watch is removed.
  */
 struct watch *watch_insert(struct watch_set *set, uint64_t first, uint64_t length, unsigned kind, bool stop_after);
-/* False if there is no such watch. */
+/* As above for an owner: always a watch of its own, to be removed by watch_drop(). */
+struct watch *watch_insert_owned(struct watch_set *set, uint64_t first, uint64_t length, unsigned kind,
+                                 struct watch_owner *owner);
+void watch_drop(struct watch_set *set, struct watch *watch);
+/* False if there is no such watch without an owner. */
 bool watch_remove(struct watch_set *set, uint64_t first, uint64_t length, unsigned kind);
 void watch_remove_all(struct watch_set *set);
 
@@ -43,6 +74,9 @@ void watch_each(struct watch_set *set, void (*fn)(void *opaque, struct watch *wa
  * An access that would wrap ends at UINT64_MAX.
  */
 struct watch *watch_find(const struct watch_set *set, uint64_t first, uint64_t length, unsigned kinds, uint64_t *lowest);
+/* Every watch of one of the kinds that an access to `length` bytes hits, in no order that matters. fn must not change the set. */
+void watch_each_hit(const struct watch_set *set, uint64_t first, uint64_t length, unsigned kinds,
+                    void (*fn)(void *opaque, struct watch *watch), void *opaque);
 /* All kinds that are watched anywhere from first to last (inclusive): the flags for a page. */
 unsigned watch_page_kinds(const struct watch_set *set, uint64_t first, uint64_t last);
 

@@ -1,6 +1,9 @@
 /*
  * Maps of watched pages: a byte for each byte of the page, not 0 if a watch of the kind lies on it. They keep a watched page fast for
- * its unwatched bytes; the answer about a hit still comes from the watch set. One for each page and kind that is accessed while watched.
+ * its unwatched bytes; the answer about a hit still comes from the watch sets. One for each page and kind that is accessed while watched.
+ *
+ * A guest page is watched by its own address and by the memory behind it, so a map is drawn from up to WATCH_SETS sets, in
+ * each of which the page has an address of its own.
  */
 #ifndef SOFTMMU_WATCH_MAP_H
 #define SOFTMMU_WATCH_MAP_H
@@ -10,11 +13,19 @@
 struct watch_maps;
 struct watch_set;
 
+/* By virtual address: the debugger's and the guest's own; by place (softmmu/phys_watch.h). */
+enum watch_space { WATCH_VIRTUAL, WATCH_GUEST, WATCH_PLACES, WATCH_SETS };
+
+struct watch_page {
+    const struct watch_set *set[WATCH_SETS]; /* NULL: has no watch of the kind on the page */
+    uint64_t at[WATCH_SETS];                 /* the page's address there */
+};
+
 struct watch_maps *watch_maps_new(void);
 void watch_maps_free(struct watch_maps *maps);
-/* The map of the page at this guest address; it stays where it is until the page is forgotten. kind: WATCH_READ or WATCH_WRITE. */
-const uint8_t *watch_map_of(struct watch_maps *maps, const struct watch_set *set, uint32_t page, unsigned kind);
-/* The set changed in this range: TLB entries with these maps have been flushed. */
-void watch_maps_forget(struct watch_maps *maps, uint32_t first, uint32_t last);
+/* The map of the page; it stays where it is until it is forgotten. kind: WATCH_READ or WATCH_WRITE. */
+const uint8_t *watch_map_of(struct watch_maps *maps, const struct watch_page *page, unsigned kind);
+/* A set changed in this range: TLB entries with these maps have been flushed. */
+void watch_maps_forget(struct watch_maps *maps, enum watch_space space, uint64_t first, uint64_t last);
 
 #endif

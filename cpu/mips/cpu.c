@@ -85,6 +85,11 @@ static void step_context(const struct cpu *cpu, struct step_context *context)
     };
 }
 
+static uint32_t address_space(const struct cpu *cpu)
+{
+    return mips_state(cpu)->entry_hi & ENTRYHI_ASID;
+}
+
 const struct cpu_arch mips_arch = {
     .name = "mips",
     .state_size = sizeof(struct mips_state),
@@ -115,6 +120,7 @@ const struct cpu_arch mips_arch = {
     .waiting = waiting,
     .wake = wake,
     .step_context = step_context,
+    .address_space = address_space,
     .disassemble = mips_disassemble,
     .access_base = mips_access_base,
     .print_tlb = mips_print_tlb,

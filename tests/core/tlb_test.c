@@ -27,7 +27,7 @@ static struct {
     struct mmu mmu;
     struct call calls[256];
     unsigned ncalls;
-    bool stop;           /* what watch_hit() answers */
+    bool stop;           /* what watched() answers */
     uint8_t before_code; /* the first byte at the moment of code_written() */
 } fake;
 
@@ -69,10 +69,29 @@ static void code_written(void *cpu, size_t arena_page, size_t first, size_t last
     fake.before_code = fake.machine.arena->low_ram[0];
 }
 
-static bool watch_hit(void *cpu, struct watch *watch, uint32_t lowest, enum access_kind kind, uint32_t va, unsigned size,
-                      uint64_t value)
+struct lowest {
+    const struct watch_access *access;
+    uint64_t offset;
+};
+
+static void keep_lowest(void *opaque, struct watch *watch, uint64_t offset, uint64_t length)
 {
-    note(CALL_WATCH, lowest, (uint64_t)kind << 8 | size, value);
+    struct lowest *lowest = opaque;
+    assert_in_range(length, 1, lowest->access->length - offset);
+    lowest->offset = offset < lowest->offset ? offset : lowest->offset;
+}
+
+static bool watched(void *cpu, const struct watch_access *access)
+{
+    struct lowest lowest = {access, UINT64_MAX};
+    uint64_t value = 0;
+    mmu_each_watch(&fake.mmu, access, keep_lowest, &lowest);
+    if (lowest.offset == UINT64_MAX)
+        return false;
+    if (access->store)
+        memcpy(&value, access->after, access->length);
+    enum access_kind kind = access->store ? ACCESS_STORE : ACCESS_LOAD;
+    note(CALL_WATCH, access->va + lowest.offset, (uint64_t)kind << 8 | access->length, value);
     return fake.stop;
 }
 
@@ -89,7 +108,7 @@ static void device_write(void *opaque, uint64_t offset, uint64_t value, unsigned
 
 static int set_up(void **state)
 {
-    static const struct mmu_ops ops = {translate, misaligned, bus_error, sync, code_written, watch_hit, NULL};
+    static const struct mmu_ops ops = {translate, misaligned, bus_error, sync, code_written, watched, NULL};
     static const struct mmio_ops device_ops = {.read = device_read, .write = device_write};
     size_t ram = RAM_PAGES * ARENA_PAGE;
     memset(&fake, 0, sizeof(fake));

@@ -83,7 +83,7 @@ static void test_hooks(void **state)
     struct flash_cfi *flash;
     struct rig *rig = flash_rig(false, &flash);
     size_t written = 0;
-    const struct phys_hooks hooks = {count_write, NULL, &written};
+    const struct phys_hooks hooks = {count_write, NULL, NULL, &written};
     physmap_set_hooks(rig->machine.phys, &hooks);
     physmap_write(rig->machine.phys, BASE, BOTH(0x40), 4);
     physmap_write(rig->machine.phys, BASE, 0, 4);

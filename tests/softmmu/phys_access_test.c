@@ -174,7 +174,7 @@ static struct physmap *mixed_map(struct chip *chip, const struct mmio_ops *rom_o
         map, 0x200, 0,
         &(struct region){.name = "rom", .kind = REGION_ROM, .size = 0x100, .host = rom_bytes, .ops = rom_ops, .opaque = chip});
     physmap_add(map, 0x300, 0, &(struct region){.name = "chip", .kind = REGION_MMIO, .size = 0x20, .ops = &any, .opaque = chip});
-    physmap_set_hooks(map, &(struct phys_hooks){on_before, on_after, log});
+    physmap_set_hooks(map, &(struct phys_hooks){on_before, on_after, NULL, log});
     return map;
 }
 
@@ -205,7 +205,7 @@ static void test_memory_values(void **state)
     physmap_write(map, 0xff, 0x4433, 2);
     assert_int_equal(ram_bytes[0xff], 0x33);
     assert_int_equal(ram_bytes[0x80], 0x44);
-    assert_string_equal(log.text, "ramff+1 by 0 done ram80+1 by 0 done ");
+    assert_string_equal(log.text, "ramff+1 by 4 done ram80+1 by 4 done ");
     physmap_write(map, 0x200, 0x11, 1);
     assert_int_equal(rom_bytes[0], 0xff);
     physmap_write(map, 0x1000, 0x11, 4);
