@@ -8,6 +8,7 @@
 #include "src/options.h"
 #include "src/serial.h"
 #include "src/symbols.h"
+#include "src/watchpoint.h"
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -108,6 +109,7 @@ void build_reset(struct vm *vm)
 void build_free(struct vm *vm)
 {
     serials_free(vm->serials);
+    watchpoints_free(vm);
     if (vm->cpu)
         cpu_free(vm->cpu);
     inputs_free(vm->machine.inputs);

@@ -7,21 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "softmmu/watch.h"
+#include "src/monitor_internal.h"
 #include "src/symbols.h"
 #include "src/target.h"
-#include "src/watch_note.h"
 
-enum { ARGUMENTS_MAX = 3, DUMP_DEFAULT = 64, DUMP_LINE = 16 };
+enum { DUMP_DEFAULT = 64, DUMP_LINE = 16 };
 #define DUMP_MAX (UINT64_C(1) << 20)
-
-struct monitor {
-    struct vm *vm;
-    monitor_print_fn *print;
-    void *opaque;
-    unsigned count;
-    char *arguments[ARGUMENTS_MAX]; /* behind the command's name */
-};
 
 /* A row of the command table, or of a command's own table of topics. */
 struct command {
@@ -29,9 +20,6 @@ struct command {
     unsigned least, most; /* arguments */
     bool (*run)(struct monitor *monitor);
 };
-
-static void say(struct monitor *monitor, const char *format, ...) PRINTF_LIKE(2, 3);
-static bool fail(struct monitor *monitor, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static void say_list(struct monitor *monitor, const char *format, va_list args)
 {
@@ -41,7 +29,7 @@ static void say_list(struct monitor *monitor, const char *format, va_list args)
     monitor->print(monitor->opaque, text, (size_t)min_u64((uint64_t)length, sizeof(text) - 1));
 }
 
-static void say(struct monitor *monitor, const char *format, ...)
+void say(struct monitor *monitor, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -49,7 +37,7 @@ static void say(struct monitor *monitor, const char *format, ...)
     va_end(args);
 }
 
-static bool fail(struct monitor *monitor, const char *format, ...)
+bool fail(struct monitor *monitor, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -65,15 +53,14 @@ static void say_line(void *opaque, const char *text)
 
 /* Arguments */
 
-static bool parse_number(const char *text, uint64_t *value)
+bool parse_number(const char *text, uint64_t *value)
 {
     char *end;
     *value = strtoull(text, &end, 0);
     return end != text && *end == 0;
 }
 
-/* A number, a symbol, or a symbol and a distance: 0x80001000, start_kernel, start_kernel+0x10. */
-static bool parse_address(struct monitor *monitor, const char *text, uint64_t *address)
+bool parse_address(struct monitor *monitor, const char *text, uint64_t *address)
 {
     char name[256];
     uint64_t offset = 0;
@@ -147,24 +134,6 @@ static bool info_mtree(struct monitor *monitor)
     return true;
 }
 
-static void say_watch(void *opaque, struct watch *watch)
-{
-    static const char *const kinds[] = {[WATCH_READ] = "read", [WATCH_WRITE] = "write", [WATCH_ACCESS] = "access"};
-    say(opaque, "%4" PRIu32 "  %-6s  0x%08" PRIx64 "-0x%08" PRIx64 "  hits %" PRIu64 "\n", watch->id, kinds[watch->kind],
-        watch->first, watch->last, watch->hits);
-}
-
-static bool info_watchpoints(struct monitor *monitor)
-{
-    struct watch_set *watches = monitor->vm->cpu->mmu.watches;
-    watch_each(watches, say_watch, monitor);
-    if (!watch_count(watches))
-        say(monitor, "no watchpoints are set (gdb takes its own away while the machine is stopped)\n");
-    if (watch_note_last())
-        say(monitor, "last hit: %s", watch_note_last());
-    return true;
-}
-
 struct breakpoint_list {
     struct monitor *monitor;
     unsigned count;
@@ -223,15 +192,15 @@ static bool info_symbols(struct monitor *monitor)
 }
 
 static const struct command topics[] = {
-    {"registers",   "r",  "", "the CPU's registers, with their fields",        0, 0, info_registers  },
-    {"tlb",         NULL, "", "the guest's TLB",                               0, 0, info_tlb        },
-    {"mtree",       NULL, "", "the physical address map",                      0, 0, info_mtree      },
-    {"watchpoints", NULL, "", "watched ranges, and the last hit",              0, 0, info_watchpoints},
-    {"breakpoints", "b",  "", "breakpoints",                                   0, 0, info_breakpoints},
-    {"icount",      NULL, "", "instructions executed, and the guest's time",   0, 0, info_icount     },
-    {"status",      NULL, "", "whether the machine runs, and why it does not", 0, 0, info_status     },
-    {"symbols",     NULL, "", "how many of the guest's symbols are known",     0, 0, info_symbols    },
-    {NULL,          NULL, "", NULL,                                            0, 0, NULL            },
+    {"registers",   "r",  "", "the CPU's registers, with their fields",        0, 0, info_registers          },
+    {"tlb",         NULL, "", "the guest's TLB",                               0, 0, info_tlb                },
+    {"mtree",       NULL, "", "the physical address map",                      0, 0, info_mtree              },
+    {"watchpoints", NULL, "", "watched ranges, and the last hit",              0, 0, monitor_info_watchpoints},
+    {"breakpoints", "b",  "", "breakpoints",                                   0, 0, info_breakpoints        },
+    {"icount",      NULL, "", "instructions executed, and the guest's time",   0, 0, info_icount             },
+    {"status",      NULL, "", "whether the machine runs, and why it does not", 0, 0, info_status             },
+    {"symbols",     NULL, "", "how many of the guest's symbols are known",     0, 0, info_symbols            },
+    {NULL,          NULL, "", NULL,                                            0, 0, NULL                    },
 };
 
 static void say_table(struct monitor *monitor, const struct command *table, const char *prefix)
@@ -289,7 +258,7 @@ static bool cont(struct monitor *monitor)
     if (vm->state == VM_RUNNING)
         return true;
     vm->cpu->skip_breakpoint = true;
-    vm->cpu->skip_watch = vm->stop_reason == VM_STOP_WATCH;
+    vm->cpu->skip_watch = vm->stop_reason == VM_STOP_WATCH && !vm->cpu->debug.after;
     vm_start(vm, NULL);
     return true;
 }
@@ -398,17 +367,19 @@ static bool print_symbol(struct monitor *monitor)
 static bool help(struct monitor *monitor);
 
 static const struct command commands[] = {
-    {"help",  "?",  "",           "this list",                                        0, 1, help            },
-    {"info",  NULL, "[TOPIC]",    "what there is to know; without a topic, the list", 0, 1, info            },
-    {"stop",  NULL, "",           "stops the machine",                                0, 0, stop            },
-    {"cont",  "c",  "",           "lets the machine run on",                          0, 0, cont            },
-    {"reset", NULL, "",           "the machine as after power-on",                    0, 0, reset           },
-    {"quit",  "q",  "",           "ends the program",                                 0, 0, quit            },
-    {"set",   NULL, "NAME VALUE", "changes a setting; without a name, the list",      0, 3, set             },
-    {"x",     NULL, "ADDR [LEN]", "memory at a virtual address or symbol",            1, 2, examine         },
-    {"xp",    NULL, "ADDR [LEN]", "memory at a physical address",                     1, 2, examine_physical},
-    {"print", "p",  "ADDR",       "a symbol's address, or an address's symbol",       1, 1, print_symbol    },
-    {NULL,    NULL, "",           NULL,                                               0, 0, NULL            },
+    {"help",    "?",  "",                        "this list",                                        0, 1,             help            },
+    {"info",    NULL, "[TOPIC]",                 "what there is to know; without a topic, the list", 0, 1,             info            },
+    {"stop",    NULL, "",                        "stops the machine",                                0, 0,             stop            },
+    {"cont",    "c",  "",                        "lets the machine run on",                          0, 0,             cont            },
+    {"reset",   NULL, "",                        "the machine as after power-on",                    0, 0,             reset           },
+    {"quit",    "q",  "",                        "ends the program",                                 0, 0,             quit            },
+    {"set",     NULL, "NAME VALUE",              "changes a setting; without a name, the list",      0, 3,             set             },
+    {"x",       NULL, "ADDR [LEN]",              "memory at a virtual address or symbol",            1, 2,             examine         },
+    {"xp",      NULL, "ADDR [LEN]",              "memory at a physical address",                     1, 2,             examine_physical},
+    {"watch",   NULL, "phys:|virt:ADDR,LEN ...", "a watchpoint; without a range, how",               0, ARGUMENTS_MAX, monitor_watch   },
+    {"unwatch", NULL, "N|all|RANGE",             "removes watchpoints",                              1, ARGUMENTS_MAX, monitor_unwatch },
+    {"print",   "p",  "ADDR",                    "a symbol's address, or an address's symbol",       1, 1,             print_symbol    },
+    {NULL,      NULL, "",                        NULL,                                               0, 0,             NULL            },
 };
 
 static bool help(struct monitor *monitor)

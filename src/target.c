@@ -1,5 +1,6 @@
 #include "src/target.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "gdbstub/gdbstub.h"
@@ -299,7 +300,7 @@ static void watch_stop(const struct stub_target *target, struct target_stop *sto
     stop->kind = TARGET_STOP_MONITOR_WATCH;
     stop->address = sign_extended(hit->lowest);
     for (size_t i = 0; i < target->npoints; i++) {
-        if (target->points[i].watch && target->points[i].watch == hit->watch->id) {
+        if (!hit->watch->owner && target->points[i].watch == hit->watch->id) {
             stop->kind = TARGET_STOP_WATCH;
             stop->point = target->points[i].type;
         }
@@ -337,6 +338,14 @@ static void note_position(struct stub_target *target)
 {
     target->reported.icount = target->vm->machine.clock->icount;
     target->reported.pc = *cpu_pc(target->vm->cpu);
+}
+
+void target_console(struct vm *vm, const char *text)
+{
+    if (present && gdbstub_connected(present->stub))
+        gdbstub_console(present->stub, text, strlen(text));
+    else
+        fputs(text, stderr);
 }
 
 static void changed(void *opaque, enum vm_state state, enum vm_stop_reason reason)
@@ -382,8 +391,8 @@ static void pass_position(const struct stub_target *target)
     struct cpu *cpu = target->vm->cpu;
     bool same = target->reported.icount == target->vm->machine.clock->icount && target->reported.pc == *cpu_pc(cpu);
     cpu->skip_breakpoint = same && !target->reported.pc_written;
-    cpu->skip_watch =
-        cpu->skip_breakpoint && (target->last.kind == TARGET_STOP_WATCH || target->last.kind == TARGET_STOP_MONITOR_WATCH);
+    cpu->skip_watch = cpu->skip_breakpoint && !cpu->debug.after &&
+                      (target->last.kind == TARGET_STOP_WATCH || target->last.kind == TARGET_STOP_MONITOR_WATCH);
 }
 
 /* What was to be said when no packet could carry it. */

@@ -16,6 +16,7 @@ struct serials;
 struct symbols;
 struct travel;
 struct vm_options;
+struct watchpoints;
 
 enum vm_state { VM_STOPPED, VM_RUNNING };
 
@@ -51,7 +52,8 @@ struct vm {
     struct image *kernel;
     struct image *initrd; /* NULL: none */
     struct serials *serials;
-    void *board_wiring; /* the board's own */
+    void *board_wiring;              /* the board's own */
+    struct watchpoints *watchpoints; /* watchpoint.c's own; NULL: none yet */
     enum vm_state state;
     enum vm_stop_reason stop_reason;
     bool step_into;          /* monitor set sstep into on */

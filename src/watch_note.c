@@ -8,6 +8,7 @@
 #include "cpu/mips/insn.h"
 #include "cpu/mips/mips.h"
 #include "src/symbols.h"
+#include "src/watchpoint.h"
 
 enum { INSN_MAX = 16, TEXT_MAX = 128 };
 
@@ -52,61 +53,70 @@ static const struct cpu_register *register_named(const struct cpu_arch *arch, co
 }
 
 /* The instruction, and the register that its address comes from as it was before it (a stop after it may have changed it). */
-static void add_insn(struct line *line, struct cpu *cpu)
+static void add_insn(struct line *line, struct cpu *cpu, const struct debug_event *hit)
 {
     uint8_t bytes[INSN_MAX];
     char text[TEXT_MAX] = "";
-    size_t length = cpu_debug_read(cpu, cpu->debug.pc, bytes, sizeof(bytes));
+    size_t length = cpu_debug_read(cpu, hit->pc, bytes, sizeof(bytes));
     if (length < cpu->arch->insn_align)
         return;
-    cpu->arch->disassemble(cpu, cpu->debug.pc, bytes, length, text, sizeof(text));
+    cpu->arch->disassemble(cpu, hit->pc, bytes, length, text, sizeof(text));
     for (char *tab; (tab = strchr(text, '\t'));)
         *tab = ' ';
     add(line, ": %s", text);
     const char *base = cpu->arch->access_base(cpu, bytes);
-    const struct cpu_register *row = base && !cpu->debug.after ? register_named(cpu->arch, base) : NULL;
+    const struct cpu_register *row = base && !hit->after ? register_named(cpu->arch, base) : NULL;
     if (row)
         add(line, ": %s=0x%" PRIx64, base, row->read(cpu, row->arg));
 }
 
-static bool memory_value(struct vm *vm, uint32_t va, uint32_t size, uint64_t *value)
-{
-    uint8_t bytes[8];
-    if (size > sizeof(bytes) || cpu_debug_read(vm->cpu, va, bytes, size) < size)
-        return false;
-    *value = 0;
-    for (uint32_t i = 0; i < size; i++)
-        *value |= (uint64_t)bytes[vm->machine.big_endian ? size - 1 - i : i] << 8 * i;
-    return true;
-}
-
 /* What is stored and what it replaces, or what is loaded. */
-static void add_value(struct line *line, struct vm *vm, const struct debug_event *hit)
+static void add_value(struct line *line, const struct debug_event *hit)
 {
-    uint64_t memory;
-    bool known = memory_value(vm, hit->va, hit->size, &memory);
     add(line, ", %" PRIu32 " byte%s", hit->size, hit->size == 1 ? "" : "s");
     if (hit->kind == ACCESS_STORE) {
         add(line, " <- 0x%" PRIx64, hit->value);
-        if (known && !hit->after)
-            add(line, " (was 0x%" PRIx64 ")", memory);
-    } else if (hit->after) {
+        if (hit->known)
+            add(line, " (was 0x%" PRIx64 ")", hit->old);
+    } else if (hit->known) {
         add(line, " -> 0x%" PRIx64, hit->value);
-    } else if (known) {
-        add(line, " -> 0x%" PRIx64, memory);
     }
+}
+
+static void add_access(struct line *line, struct vm *vm, const struct debug_event *hit)
+{
+    if (hit->source == WATCH_BY_CPU) {
+        add_place(line, vm, hit->pc);
+        add_insn(line, vm->cpu, hit);
+    } else if (hit->source == WATCH_BY_DMA) {
+        add(line, ": DMA%s%s", hit->device ? " by " : "", hit->device ? hit->device : "");
+    } else {
+        add(line, ": page table walk");
+    }
+    add_value(line, hit);
+}
+
+const char *watch_note_make(struct vm *vm, const struct watchpoint *watchpoint, const struct debug_event *hit)
+{
+    const char *kind = hit->kind == ACCESS_STORE ? "watch" : "rwatch";
+    last.length = 0;
+    if (watchpoint)
+        add(&last, "%u: ", watchpoint->number);
+    if (watchpoint && watchpoint->spec.log)
+        add(&last, "icount %" PRIu64 ": ", vm->machine.clock->icount);
+    if (watchpoint && watchpoint->spec.physical)
+        add(&last, "%s phys 0x%08" PRIx64, kind, hit->phys);
+    else
+        add(&last, "%s 0x%08" PRIx32, kind, hit->lowest);
+    add_access(&last, vm, hit);
+    add(&last, "\n");
+    return last.text;
 }
 
 const char *watch_note_take(struct vm *vm)
 {
     const struct debug_event *hit = &vm->cpu->debug;
-    last.length = 0;
-    add(&last, "%s 0x%08" PRIx32, hit->kind == ACCESS_STORE ? "watch" : "rwatch", hit->lowest);
-    add_place(&last, vm, hit->pc);
-    add_insn(&last, vm->cpu);
-    add_value(&last, vm, hit);
-    add(&last, "\n");
-    return last.text;
+    return watch_note_make(vm, watchpoint_of(hit->watch), hit);
 }
 
 const char *watch_note_last(void)

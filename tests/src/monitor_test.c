@@ -1,14 +1,16 @@
 /* Command lines in, text and effect out. The machine behind the monitor is made of fakes. */
 #include "tests/softmmu/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "softmmu/watch.h"
+#include "softmmu/phys_watch.h"
 #include "src/monitor.h"
 #include "src/symbols.h"
 #include "src/target.h"
 #include "src/watch_note.h"
+#include "src/watchpoint.h"
 
 static char calls[64]; /* what the monitor did to the machine */
 
@@ -58,6 +60,46 @@ const char *watch_note_last(void)
     return "note\n";
 }
 
+const char *watch_note_make(struct vm *vm, const struct watchpoint *watchpoint, const struct debug_event *hit)
+{
+    static char text[64];
+    snprintf(text, sizeof(text), "%u: %s 0x%x\n", watchpoint->number, hit->kind == ACCESS_STORE ? "watch" : "rwatch",
+             hit->lowest);
+    return text;
+}
+
+static char told[256]; /* what the watchpoints said */
+
+void target_console(struct vm *vm, const char *text)
+{
+    strcat(told, text);
+}
+
+struct debug_event cpu_watch_event(struct cpu *cpu, const struct watch_access *access, uint64_t offset, uint64_t length)
+{
+    return (struct debug_event){.kind = access->store ? ACCESS_STORE : ACCESS_LOAD, .lowest = access->va + (uint32_t)offset};
+}
+
+static uint32_t asid;
+
+static uint32_t fake_address_space(const struct cpu *cpu)
+{
+    return asid;
+}
+
+/* The first 8 KiB are mapped to 0x1000 less. */
+static bool fake_translate(void *cpu, uint32_t va, enum access_kind kind, unsigned mode, bool probe, struct mmu_page *page)
+{
+    assert_true(probe);
+    page->phys = va - 0x1000;
+    return va < 0x2000;
+}
+
+static unsigned fake_mode(const struct cpu *cpu)
+{
+    return 0;
+}
+
 static uint64_t fake_read(struct cpu *cpu, unsigned arg)
 {
     return arg;
@@ -74,55 +116,78 @@ static const struct cpu_register registers[] = {
     {                .name = "r1",        .bits = 64, .read = fake_read,          .arg = 2        },
     { .name = "status", .bits = 32,      .read = fake_read,  .arg = 0x401,         .fields = fields},
 };
-static const struct cpu_arch arch = {.name = "fake", .registers = registers, .nregisters = ARRAY_SIZE(registers)};
+static const struct cpu_arch arch = {
+    .name = "fake",
+    .registers = registers,
+    .nregisters = ARRAY_SIZE(registers),
+    .address_space = fake_address_space,
+    .translate = fake_translate,
+    .mmu_mode = fake_mode,
+};
 
 static const struct row {
     const char *line;
     bool good;
     const char *text, *calls;
 } rows[] = {
-    {"",                     true,  "",                                                                ""                 },
-    {"  \t ",                true,  "",                                                                ""                 },
-    {"frobnicate",           false, "frobnicate: no such command; try help\n",                         ""                 },
-    {"stop",                 true,  "",                                                                "stop "            },
-    {"STOP now",             false, "usage: stop \n",                                                  ""                 },
-    {"cont",                 true,  "",                                                                "start past watch "},
-    {" c ",                  true,  "",                                                                "start past watch "},
-    {"reset",                true,  "",                                                                "reset "           },
-    {"q",                    true,  "",                                                                "quit "            },
-    {"quit",                 true,  "",                                                                "quit "            },
-    {"x 0x1040 0x11",        true,
+    {"",                                              true,  "",                                                                    ""                 },
+    {"  \t ",                                         true,  "",                                                                    ""                 },
+    {"frobnicate",                                    false, "frobnicate: no such command; try help\n",                             ""                 },
+    {"stop",                                          true,  "",                                                                    "stop "            },
+    {"STOP now",                                      false, "usage: stop \n",                                                      ""                 },
+    {"cont",                                          true,  "",                                                                    "start past watch "},
+    {" c ",                                           true,  "",                                                                    "start past watch "},
+    {"reset",                                         true,  "",                                                                    "reset "           },
+    {"q",                                             true,  "",                                                                    "quit "            },
+    {"quit",                                          true,  "",                                                                    "quit "            },
+    {"x 0x1040 0x11",                                 true,
      "00001040: 40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO\n"
-     "00001050: 50                                               P\n",                                 ""                 },
-    {"x data+0x3c 2",        true,  "00001040: 40 41                                            @A\n", ""                 },
-    {"x 0x1ffe 4",           false,
+     "00001050: 50                                               P\n",                                                              ""                 },
+    {"x data+0x3c 2",                                 true,  "00001040: 40 41                                            @A\n",     ""                 },
+    {"x 0x1ffe 4",                                    false,
      "00001ffe: fe ff                                            ..\n"
-     "cannot read 0x2000\n",                                                                           ""                 },
-    {"x 0xffffffff80001000", false, "cannot read 0x80001000\n",                                        ""                 },
-    {"x nowhere",            false, "nowhere: no such symbol, and not a number\n",                     ""                 },
-    {"x data+q",             false, "data+q: no such symbol, and not a number\n",                      ""                 },
-    {"x 0x1000 0",           false, "0: the length must be 1 to 1048576\n",                            ""                 },
-    {"x",                    false, "usage: x ADDR [LEN]\n",                                           ""                 },
-    {"x 1 2 3 4",            false, "x: too many arguments\n",                                         ""                 },
-    {"print data",           true,  "0x00001004 data+0x0\n",                                           ""                 },
-    {"p 0x1009",             true,  "0x00001009 data+0x5\n",                                           ""                 },
-    {"p 0x100",              true,  "0x00000100\n",                                                    ""                 },
-    {"info nonsense",        false, "info nonsense: no such topic; try info\n",                        ""                 },
-    {"info registers",       true,
+     "cannot read 0x2000\n",                                                                                                        ""                 },
+    {"x 0xffffffff80001000",                          false, "cannot read 0x80001000\n",                                            ""                 },
+    {"x nowhere",                                     false, "nowhere: no such symbol, and not a number\n",                         ""                 },
+    {"x data+q",                                      false, "data+q: no such symbol, and not a number\n",                          ""                 },
+    {"x 0x1000 0",                                    false, "0: the length must be 1 to 1048576\n",                                ""                 },
+    {"x",                                             false, "usage: x ADDR [LEN]\n",                                               ""                 },
+    {"x 1 2 3 4",                                     false, "usage: x ADDR [LEN]\n",                                               ""                 },
+    {"print data",                                    true,  "0x00001004 data+0x0\n",                                               ""                 },
+    {"p 0x1009",                                      true,  "0x00001009 data+0x5\n",                                               ""                 },
+    {"p 0x100",                                       true,  "0x00000100\n",                                                        ""                 },
+    {"info nonsense",                                 false, "info nonsense: no such topic; try info\n",                            ""                 },
+    {"info registers",                                true,
      "r0        00000001  r1        0000000000000002  \n"
-     "status    00000401 [ IE IM=4 ]\n",                                                               ""                 },
-    {"info icount",          true,
+     "status    00000401 [ IE IM=4 ]\n",                                                                                            ""                 },
+    {"info icount",                                   true,
      "icount        1000000000\n"
      "virtual time  2.000000005 s\n"
-     "rate          2.000000 ns an instruction\n",                                                     ""                 },
-    {"info status",          true,  "stopped: at a watchpoint\n",                                      ""                 },
-    {"info watchpoints",     true,  "   1  access  0x00001100-0x00001103  hits 0\nlast hit: note\n",   ""                 },
-    {"info b",               true,  "software  0x00001004  data+0x0\nhardware  0x80001000\n",          ""                 },
-    {"info symbols",         true,  "1 symbols\n",                                                     ""                 },
-    {"set sstep into on",    true,  "",                                                                ""                 },
-    {"set sstep into maybe", false, "maybe: must be on or off\n",                                      ""                 },
-    {"set sstep over on",    false, "usage: set sstep into on|off\n",                                  ""                 },
-    {"set watch-note on",    true,  "",                                                                ""                 },
+     "rate          2.000000 ns an instruction\n",                                                                                  ""                 },
+    {"info status",                                   true,  "stopped: at a watchpoint\n",                                          ""                 },
+    {"info watchpoints",                              true,  " gdb  virt  access  0x00001100-0x00001103  hits 0\nlast hit: note\n", ""                 },
+    {"watch phys:0x100,8",                            true,  "   1  phys  write   0x00000100-0x00000107  hits 0\n",                 ""                 },
+    {"watch virt:data+4,2 rw asid 7 count 3 log any", true,
+     "   1  virt  access  0x00001008-0x00001009  hits 0  asid 7  count 3  log  any\n",                                              ""                 },
+    {"watch phys:data",                               true,  "   1  phys  write   0x00000004-0x00000007  hits 0\n",                 ""                 },
+    {"watch phys:wild",                               false, "wild: not mapped now, so it has no physical address\n",               ""                 },
+    {"watch 0x100,4",                                 false, "0x100,4: a range is phys:ADDR,LEN or virt:ADDR,LEN\n",                ""                 },
+    {"watch phys:0x100,0",                            false, "the range is empty or goes past the end of memory\n",                 ""                 },
+    {"watch virt:0xfffffffe,4",                       false, "the range is empty or goes past the end of memory\n",                 ""                 },
+    {"watch phys:0x100,x",                            false, "x: not a length\n",                                                   ""                 },
+    {"watch phys:0x100 x",                            false, "x: not an option of watch\n",                                         ""                 },
+    {"watch phys:0x100 count",                        false, "count: a number up to 4294967295 must follow\n",                      ""                 },
+    {"watch phys:0x100 asid x",                       false, "asid: a number up to 65535 must follow\n",                            ""                 },
+    {"watch phys:0x100 if",                           false, "if: a condition must follow\n",                                       ""                 },
+    {"unwatch 1",                                     false, "there is no watchpoint 1; info watchpoints lists them\n",             ""                 },
+    {"unwatch phys:0x100,4",                          false, "there is no such watchpoint; info watchpoints lists them\n",          ""                 },
+    {"unwatch all",                                   true,  "",                                                                    ""                 },
+    {"info b",                                        true,  "software  0x00001004  data+0x0\nhardware  0x80001000\n",              ""                 },
+    {"info symbols",                                  true,  "2 symbols\n",                                                         ""                 },
+    {"set sstep into on",                             true,  "",                                                                    ""                 },
+    {"set sstep into maybe",                          false, "maybe: must be on or off\n",                                          ""                 },
+    {"set sstep over on",                             false, "usage: set sstep into on|off\n",                                      ""                 },
+    {"set watch-note on",                             true,  "",                                                                    ""                 },
 };
 
 static void print(void *opaque, const char *text, size_t length)
@@ -145,13 +210,20 @@ static void setup(struct machine_of_fakes *m)
     m->vm.cpu->arch = &arch;
     m->vm.cpu->mmu.watches = watch_set_new();
     m->vm.machine.clock = &m->clock;
+    m->vm.machine.phys = physmap_new("system", 32, 0, false);
+    m->vm.cpu->mmu.phys_watches = phys_watches_new(&m->vm.machine, NULL, NULL);
     watch_insert(m->vm.cpu->mmu.watches, 0x1100, 4, WATCH_ACCESS, false);
     symbols_add(m->vm.symbols, "data", 0x1004, 0x100, false);
+    symbols_add(m->vm.symbols, "wild", 0x80001004, 0x100, false);
 }
 
 static void teardown(struct machine_of_fakes *m)
 {
+    watchpoints_free(&m->vm);
+    assert_int_equal(watch_count(m->vm.cpu->mmu.watches), 1);
     watch_set_free(m->vm.cpu->mmu.watches);
+    phys_watches_free(m->vm.cpu->mmu.phys_watches);
+    physmap_free(m->vm.machine.phys);
     symbols_free(m->vm.symbols);
     free(m->vm.cpu);
 }
@@ -166,6 +238,78 @@ static void run_row(void **state)
     assert_int_equal(monitor_command(&m.vm, row->line, print, text), row->good);
     assert_string_equal(text, row->text);
     assert_string_equal(calls, row->calls);
+    teardown(&m);
+}
+
+/* Does an access of the low byte of `bytes` at 0x200 stop? */
+static bool stops(struct machine_of_fakes *m, bool store, uint8_t before, uint8_t after)
+{
+    const struct watch_access access = {
+        .store = store, .va = 0x200, .phys = 0x200, .length = 1, .before = &before, .after = store ? &after : &before};
+    uint64_t lowest;
+    struct watch *watch = watch_find(m->vm.cpu->mmu.watches, 0x200, 1, store ? WATCH_WRITE : WATCH_READ, &lowest);
+    return watch && watch->owner->hit(watch->owner, &access, 0, 1);
+}
+
+/* Which hits of a watchpoint count, which stop, which are told. */
+static const struct hit_row {
+    const char *command;
+    bool store;
+    uint8_t after; /* 0 before */
+    uint32_t asid;
+    const char *stops; /* of four hits: x stops */
+    unsigned hits;
+    bool told;
+} hit_rows[] = {
+    {"watch virt:0x200,1",             true,  1, 0, "xxxx", 4, false},
+    {"watch virt:0x200,1",             true,  0, 0, "....", 0, false},
+    {"watch virt:0x200,1",             false, 0, 0, "....", 0, false},
+    {"watch virt:0x200,1 any",         true,  0, 0, "xxxx", 4, false},
+    {"watch virt:0x200,1 r",           false, 0, 0, "xxxx", 4, false},
+    {"watch virt:0x200,1 rw",          true,  0, 0, "xxxx", 4, false},
+    {"watch virt:0x200,1 log",         true,  1, 0, "....", 4, true },
+    {"watch virt:0x200,1 count 3",     true,  1, 0, "..xx", 4, false},
+    {"watch virt:0x200,1 count 4 log", true,  1, 0, "...x", 4, true },
+    {"watch virt:0x200,1 asid 5",      true,  1, 5, "xxxx", 4, false},
+    {"watch virt:0x200,1 asid 5",      true,  1, 4, "....", 0, false},
+};
+
+static void hits(void **state)
+{
+    const struct hit_row *row = *state;
+    struct machine_of_fakes m;
+    char text[256] = "", got[5] = "";
+    setup(&m);
+    told[0] = 0;
+    asid = row->asid;
+    assert_true(monitor_command(&m.vm, row->command, print, text));
+    for (unsigned i = 0; i < 4; i++)
+        strcat(got, stops(&m, row->store, 0, row->after) ? "x" : ".");
+    assert_string_equal(got, row->stops);
+    assert_int_equal(watchpoint_from(&m.vm, 1)->hits, row->hits);
+    assert_int_equal(told[0] != 0, row->told);
+    if (row->told)
+        assert_memory_equal(told, "1: watch 0x200\n1: watch 0x200\n", 30);
+    teardown(&m);
+}
+
+/* By number, by range, all. */
+static void removal(void **state)
+{
+    struct machine_of_fakes m;
+    char text[4096] = "";
+    setup(&m);
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(monitor_command(&m.vm, "watch phys:0x100,4", print, text));
+    assert_true(monitor_command(&m.vm, "watch virt:0x100,4 r", print, text));
+    assert_true(monitor_command(&m.vm, "unwatch 2", print, text));
+    assert_false(monitor_command(&m.vm, "unwatch 2", print, text));
+    assert_int_equal(watchpoint_from(&m.vm, 2)->number, 3);
+    assert_true(monitor_command(&m.vm, "unwatch phys:0x100,4", print, text));
+    assert_int_equal(watchpoint_from(&m.vm, 1)->number, 4);
+    assert_false(monitor_command(&m.vm, "unwatch virt:0x100,4 w", print, text));
+    assert_true(monitor_command(&m.vm, "unwatch virt:0x100,4 r", print, text));
+    assert_null(watchpoint_from(&m.vm, 1));
     teardown(&m);
 }
 
@@ -210,10 +354,13 @@ static void long_line(void **state)
 int main(void)
 {
     static const struct CMUnitTest others[] = {cmocka_unit_test(settings), cmocka_unit_test(help_names_all),
-                                               cmocka_unit_test(long_line)};
-    struct CMUnitTest tests[ARRAY_SIZE(rows) + ARRAY_SIZE(others)];
+                                               cmocka_unit_test(long_line), cmocka_unit_test(removal)};
+    struct CMUnitTest tests[ARRAY_SIZE(rows) + ARRAY_SIZE(others) + ARRAY_SIZE(hit_rows)];
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         tests[i] = (struct CMUnitTest){rows[i].line, run_row, NULL, NULL, (void *)&rows[i]};
     memcpy(tests + ARRAY_SIZE(rows), others, sizeof(others));
+    for (size_t i = 0; i < ARRAY_SIZE(hit_rows); i++)
+        tests[ARRAY_SIZE(rows) + ARRAY_SIZE(others) + i] =
+            (struct CMUnitTest){hit_rows[i].command, hits, NULL, NULL, (void *)&hit_rows[i]};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,11 @@ void gdbstub_stopped(struct gdbstub *s, const struct target_stop *stop)
     s->stops++;
 }
 
+bool gdbstub_connected(const struct gdbstub *stub)
+{
+    return true;
+}
+
 void gdbstub_console(struct gdbstub *s, const char *text, size_t length)
 {
     strncat(s->console, text, length);

@@ -1,0 +1,31 @@
+/* What the files of the monitor share. */
+#ifndef SRC_MONITOR_INTERNAL_H
+#define SRC_MONITOR_INTERNAL_H
+
+#include "src/monitor.h"
+
+enum { ARGUMENTS_MAX = 48 };
+
+/* A command under way. */
+struct monitor {
+    struct vm *vm;
+    monitor_print_fn *print;
+    void *opaque;
+    unsigned count;
+    char *arguments[ARGUMENTS_MAX]; /* behind the command's name */
+};
+
+void say(struct monitor *monitor, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Says why; false. */
+bool fail(struct monitor *monitor, const char *format, ...) PRINTF_LIKE(2, 3);
+
+bool parse_number(const char *text, uint64_t *value);
+/* A number, a symbol, or a symbol and a distance: 0x80001000, start_kernel, start_kernel+0x10. */
+bool parse_address(struct monitor *monitor, const char *text, uint64_t *address);
+
+/* monitor_watch.c: commands. */
+bool monitor_watch(struct monitor *monitor);
+bool monitor_unwatch(struct monitor *monitor);
+bool monitor_info_watchpoints(struct monitor *monitor);
+
+#endif

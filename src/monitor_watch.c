@@ -1,0 +1,209 @@
+/* The monitor's commands for watchpoints. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "softmmu/watch.h"
+#include "src/monitor_internal.h"
+#include "src/watch_note.h"
+#include "src/watchpoint.h"
+
+static const char *const kinds[] = {[WATCH_READ] = "read", [WATCH_WRITE] = "write", [WATCH_ACCESS] = "access"};
+
+static bool usage(struct monitor *monitor)
+{
+    return fail(monitor, "usage: watch phys:ADDR[,LEN] | virt:ADDR[,LEN]  [r|w|rw] [asid N] [count N] [log] [any] [if EXPR]\n"
+                         "  r, w, rw  which accesses (w)\n"
+                         "  asid N    in this address space only\n"
+                         "  count N   stops at the Nth hit and those after it\n"
+                         "  log       prints a line for each hit and goes on\n"
+                         "  any       a write that changes nothing counts, too\n"
+                         "  if EXPR   counts only while this is not 0\n");
+}
+
+/* phys:ADDR[,LEN]. A physical range may be named by a symbol: the memory that it is mapped to now. */
+static bool parse_range(struct monitor *monitor, char *text, struct watchpoint_spec *spec)
+{
+    char *comma = strrchr(text, ',');
+    uint64_t direct;
+    spec->length = 4;
+    if (strncmp(text, "phys:", 5) != 0 && strncmp(text, "virt:", 5) != 0)
+        return fail(monitor, "%s: a range is phys:ADDR,LEN or virt:ADDR,LEN\n", text);
+    spec->physical = text[0] == 'p';
+    if (comma)
+        *comma = '\0';
+    if (comma && !parse_number(comma + 1, &spec->length))
+        return fail(monitor, "%s: not a length\n", comma + 1);
+    if (!parse_address(monitor, text + 5, &spec->first))
+        return false;
+    if (!spec->physical)
+        spec->first &= UINT32_MAX;
+    if (!spec->physical || parse_number(text + 5, &direct))
+        return true;
+    struct cpu *cpu = monitor->vm->cpu;
+    struct mmu_page page;
+    if (!cpu->arch->translate(cpu, (uint32_t)spec->first, ACCESS_LOAD, cpu->arch->mmu_mode(cpu), true, &page))
+        return fail(monitor, "%s: not mapped now, so it has no physical address\n", text + 5);
+    spec->first = page.phys;
+    return true;
+}
+
+static bool parse_kind(const char *text, unsigned *kind)
+{
+    static const struct {
+        const char *text;
+        unsigned kind;
+    } rows[] = {
+        {"r",  WATCH_READ  },
+        {"w",  WATCH_WRITE },
+        {"rw", WATCH_ACCESS},
+    };
+    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+        if (strcasecmp(text, rows[i].text) == 0) {
+            *kind = rows[i].kind;
+            return true;
+        }
+    return false;
+}
+
+/* The rest of the line is the expression. */
+static bool parse_condition(struct monitor *monitor, unsigned from, struct watchpoint_spec *spec)
+{
+    size_t length = 0, room = sizeof(spec->condition_text);
+    for (unsigned i = from; i < monitor->count; i++)
+        length += (size_t)snprintf(spec->condition_text + length, length < room ? room - length : 0, "%s%s", length ? " " : "",
+                                   monitor->arguments[i]);
+    if (!length || length >= room)
+        return fail(monitor, length ? "the condition is too long\n" : "if: a condition must follow\n");
+    return fail(monitor, "if: conditions cannot be evaluated yet\n");
+}
+
+/* The number behind an option's name. */
+static bool parse_option_number(struct monitor *monitor, unsigned *i, uint64_t most, uint64_t *value)
+{
+    const char *name = monitor->arguments[*i];
+    if (++*i < monitor->count && parse_number(monitor->arguments[*i], value) && *value <= most)
+        return true;
+    return fail(monitor, "%s: a number up to %" PRIu64 " must follow\n", name, most);
+}
+
+static bool parse_option(struct monitor *monitor, unsigned *i, struct watchpoint_spec *spec)
+{
+    const char *name = monitor->arguments[*i];
+    uint64_t asid;
+    if (parse_kind(name, &spec->kind))
+        return true;
+    if (strcasecmp(name, "log") == 0)
+        return spec->log = true;
+    if (strcasecmp(name, "any") == 0)
+        return spec->any = true;
+    if (strcasecmp(name, "count") == 0)
+        return parse_option_number(monitor, i, UINT32_MAX, &spec->count);
+    if (strcasecmp(name, "asid") == 0) {
+        bool good = parse_option_number(monitor, i, 0xffff, &asid);
+        spec->asid = good ? (int)asid : -1;
+        return good;
+    }
+    if (strcasecmp(name, "if") != 0)
+        return fail(monitor, "%s: not an option of watch\n", name);
+    unsigned from = *i + 1;
+    *i = monitor->count;
+    return parse_condition(monitor, from, spec);
+}
+
+static void say_watchpoint(struct monitor *monitor, const struct watchpoint *watchpoint)
+{
+    const struct watchpoint_spec *spec = &watchpoint->spec;
+    say(monitor, "%4u  %s  %-6s  0x%08" PRIx64 "-0x%08" PRIx64 "  hits %" PRIu64, watchpoint->number,
+        spec->physical ? "phys" : "virt", kinds[spec->kind], spec->first, spec->first + spec->length - 1, watchpoint->hits);
+    if (spec->asid >= 0)
+        say(monitor, "  asid %d", spec->asid);
+    if (spec->count)
+        say(monitor, "  count %" PRIu64, spec->count);
+    say(monitor, "%s%s%s%s\n", spec->log ? "  log" : "", spec->any ? "  any" : "", spec->condition ? "  if " : "",
+        spec->condition ? spec->condition_text : "");
+}
+
+bool monitor_watch(struct monitor *monitor)
+{
+    struct watchpoint_spec spec = {.kind = WATCH_WRITE, .asid = -1};
+    if (!monitor->count)
+        return usage(monitor);
+    if (!parse_range(monitor, monitor->arguments[0], &spec))
+        return false;
+    for (unsigned i = 1; i < monitor->count; i++)
+        if (!parse_option(monitor, &i, &spec))
+            return false;
+    const struct watchpoint *watchpoint = watchpoint_add(monitor->vm, &spec);
+    if (!watchpoint)
+        return fail(monitor, "the range is empty or goes past the end of memory\n");
+    say_watchpoint(monitor, watchpoint);
+    return true;
+}
+
+static bool unwatch_range(struct monitor *monitor)
+{
+    struct watchpoint_spec spec = {.kind = 0};
+    unsigned removed = 0;
+    if (!parse_range(monitor, monitor->arguments[0], &spec))
+        return false;
+    if (monitor->count > 1 && !parse_kind(monitor->arguments[1], &spec.kind))
+        return fail(monitor, "%s: must be r, w or rw\n", monitor->arguments[1]);
+    for (struct watchpoint *at = watchpoint_from(monitor->vm, 1), *next; at; at = next) {
+        next = watchpoint_from(monitor->vm, at->number + 1);
+        if (at->spec.physical != spec.physical || at->spec.first != spec.first || at->spec.length != spec.length ||
+            (spec.kind && at->spec.kind != spec.kind))
+            continue;
+        watchpoint_remove(monitor->vm, at);
+        removed++;
+    }
+    return removed || fail(monitor, "there is no such watchpoint; info watchpoints lists them\n");
+}
+
+bool monitor_unwatch(struct monitor *monitor)
+{
+    const char *text = monitor->arguments[0];
+    uint64_t number;
+    if (strcasecmp(text, "all") == 0) {
+        watchpoint_remove_all(monitor->vm);
+        return true;
+    }
+    if (!parse_number(text, &number))
+        return unwatch_range(monitor);
+    struct watchpoint *watchpoint = number && number <= UINT32_MAX ? watchpoint_from(monitor->vm, (unsigned)number) : NULL;
+    if (!watchpoint || watchpoint->number != number)
+        return fail(monitor, "there is no watchpoint %" PRIu64 "; info watchpoints lists them\n", number);
+    watchpoint_remove(monitor->vm, watchpoint);
+    return true;
+}
+
+struct client_list {
+    struct monitor *monitor;
+    unsigned count;
+};
+
+static void say_client_watch(void *opaque, struct watch *watch)
+{
+    struct client_list *list = opaque;
+    if (watch->owner)
+        return;
+    list->count++;
+    say(list->monitor, " gdb  virt  %-6s  0x%08" PRIx64 "-0x%08" PRIx64 "  hits %" PRIu64 "\n", kinds[watch->kind], watch->first,
+        watch->last, watch->hits);
+}
+
+bool monitor_info_watchpoints(struct monitor *monitor)
+{
+    struct client_list list = {monitor, 0};
+    watch_each(monitor->vm->cpu->mmu.watches, say_client_watch, &list);
+    for (const struct watchpoint *at = watchpoint_from(monitor->vm, 1); at; at = watchpoint_from(monitor->vm, at->number + 1)) {
+        say_watchpoint(monitor, at);
+        list.count++;
+    }
+    if (!list.count)
+        say(monitor, "no watchpoints are set (gdb takes its own away while the machine is stopped)\n");
+    if (watch_note_last())
+        say(monitor, "last hit: %s", watch_note_last());
+    return true;
+}

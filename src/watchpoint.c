@@ -1,0 +1,151 @@
+#include "src/watchpoint.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "softmmu/alloc.h"
+#include "softmmu/phys_watch.h"
+#include "src/target.h"
+#include "src/watch_note.h"
+
+struct watchpoints {
+    struct watchpoint **list; /* by number */
+    size_t count, capacity;
+    unsigned last_number;
+};
+
+/* gdb shows a write watch when the value has changed; here the bytes are compared where they are. */
+static bool changes(const struct watch_access *access, uint64_t offset, uint64_t length)
+{
+    return !access->before || !access->after || memcmp(access->before + offset, access->after + offset, length) != 0;
+}
+
+static bool counts(const struct watchpoint *watchpoint, const struct watch_access *access, uint64_t offset, uint64_t length)
+{
+    const struct watchpoint_spec *spec = &watchpoint->spec;
+    struct cpu *cpu = watchpoint->vm->cpu;
+    if (spec->kind == WATCH_WRITE && !spec->any && !changes(access, offset, length))
+        return false;
+    if (spec->asid >= 0 && cpu->arch->address_space(cpu) != (uint32_t)spec->asid)
+        return false;
+    return !spec->condition || spec->condition->holds(spec->condition, watchpoint->vm, access);
+}
+
+static void tell(struct watchpoint *watchpoint, const struct watch_access *access, uint64_t offset, uint64_t length)
+{
+    struct vm *vm = watchpoint->vm;
+    struct debug_event event = cpu_watch_event(vm->cpu, access, offset, length);
+    const char *note = watch_note_make(vm, watchpoint, &event);
+    target_console(vm, note);
+}
+
+static bool hit(struct watch_owner *owner, const struct watch_access *access, uint64_t offset, uint64_t length)
+{
+    struct watchpoint *watchpoint = (struct watchpoint *)owner;
+    const struct watchpoint_spec *spec = &watchpoint->spec;
+    static_assert(offsetof(struct watchpoint, owner) == 0, "an owner is its watchpoint");
+    if (!counts(watchpoint, access, offset, length))
+        return false;
+    watchpoint->hits++;
+    if (spec->log)
+        tell(watchpoint, access, offset, length);
+    return spec->count ? watchpoint->hits >= spec->count : !spec->log;
+}
+
+static bool arm(struct watchpoint *watchpoint)
+{
+    const struct watchpoint_spec *spec = &watchpoint->spec;
+    struct mmu *mmu = &watchpoint->vm->cpu->mmu;
+    if (spec->physical)
+        watchpoint->phys = phys_watch_insert(mmu->phys_watches, spec->first, spec->length, spec->kind, &watchpoint->owner);
+    else if (spec->first <= UINT32_MAX && spec->length <= (UINT64_C(1) << 32) - spec->first)
+        watchpoint->watch = watch_insert_owned(mmu->watches, spec->first, spec->length, spec->kind, &watchpoint->owner);
+    return watchpoint->phys || watchpoint->watch;
+}
+
+static struct watchpoints *all_of(struct vm *vm)
+{
+    if (!vm->watchpoints)
+        vm->watchpoints = alloc_zeroed(sizeof(*vm->watchpoints));
+    return vm->watchpoints;
+}
+
+struct watchpoint *watchpoint_add(struct vm *vm, const struct watchpoint_spec *spec)
+{
+    struct watchpoints *all = all_of(vm);
+    struct watchpoint *watchpoint = alloc_zeroed(sizeof(*watchpoint));
+    *watchpoint = (struct watchpoint){.owner = {hit}, .vm = vm, .spec = *spec};
+    if (!arm(watchpoint)) {
+        free(watchpoint);
+        return NULL;
+    }
+    watchpoint->number = ++all->last_number;
+    all->list = alloc_room(all->list, &all->capacity, all->count + 1, sizeof(*all->list));
+    all->list[all->count++] = watchpoint;
+    return watchpoint;
+}
+
+/* Where the first is whose number is not below this one. */
+static size_t place_from(const struct watchpoints *all, unsigned number)
+{
+    size_t low = 0, high = all->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (all->list[middle]->number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void dispose(struct watchpoint *watchpoint)
+{
+    struct mmu *mmu = &watchpoint->vm->cpu->mmu;
+    struct watch_condition *condition = watchpoint->spec.condition;
+    if (watchpoint->phys)
+        phys_watch_remove(mmu->phys_watches, watchpoint->phys);
+    else
+        watch_drop(mmu->watches, watchpoint->watch);
+    if (condition)
+        condition->free(condition);
+    free(watchpoint);
+}
+
+void watchpoint_remove(struct vm *vm, struct watchpoint *watchpoint)
+{
+    struct watchpoints *all = vm->watchpoints;
+    size_t place = place_from(all, watchpoint->number);
+    assert(place < all->count && all->list[place] == watchpoint);
+    memmove(&all->list[place], &all->list[place + 1], (all->count - place - 1) * sizeof(*all->list));
+    all->count--;
+    dispose(watchpoint);
+}
+
+void watchpoint_remove_all(struct vm *vm)
+{
+    struct watchpoints *all = vm->watchpoints;
+    while (all && all->count)
+        dispose(all->list[--all->count]);
+}
+
+void watchpoints_free(struct vm *vm)
+{
+    watchpoint_remove_all(vm);
+    if (vm->watchpoints)
+        free(vm->watchpoints->list);
+    free(vm->watchpoints);
+    vm->watchpoints = NULL;
+}
+
+struct watchpoint *watchpoint_from(const struct vm *vm, unsigned number)
+{
+    const struct watchpoints *all = vm->watchpoints;
+    size_t place = all ? place_from(all, number) : 0;
+    return all && place < all->count ? all->list[place] : NULL;
+}
+
+struct watchpoint *watchpoint_of(const struct watch *watch)
+{
+    return watch->owner && watch->owner->hit == hit ? (struct watchpoint *)watch->owner : NULL;
+}
