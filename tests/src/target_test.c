@@ -57,11 +57,6 @@ void gdbstub_console(struct gdbstub *s, const char *text, size_t length)
     strncat(s->console, text, length);
 }
 
-bool gdbstub_connected(const struct gdbstub *s)
-{
-    return true;
-}
-
 void history_cut(struct vm *vm)
 {
     seen.cuts++;
