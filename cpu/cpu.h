@@ -13,6 +13,7 @@
 struct block_cache;
 struct breakpoints;
 struct jit;
+struct watch_owner;
 
 #define JUMP_CACHE_BITS     12
 #define CODE_TLB_BITS       9
@@ -94,7 +95,7 @@ struct cpu {
     struct debug_event debug;
     struct debug_event watch_event; /* of note_watch */
     bool points_off;                /* breakpoints and watches do not stop: a replay on its way */
-    struct watch *sole_watch;       /* not NULL: points_off, but for this watch */
+    struct watch_owner *sole_owner; /* not NULL: points_off, but for his watches */
 
     /* WIRING. */
     const struct cpu_arch *arch;

@@ -32,7 +32,7 @@ static void consider(void *opaque, struct watch *watch, uint64_t offset, uint64_
 {
     struct choice *choice = opaque;
     const struct cpu *cpu = choice->cpu;
-    if (cpu->points_off && watch != cpu->sole_watch)
+    if (cpu->points_off && (!watch->owner || watch->owner != cpu->sole_owner))
         return;
     if (watch->owner) {
         if (choice->access->source == WATCH_BY_CPU)

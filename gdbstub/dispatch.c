@@ -85,6 +85,11 @@ void dispatch_refuse(struct session *session, const char *text)
     finish(session, session_fail(session, "%s", text));
 }
 
+void dispatch_accept(struct session *session)
+{
+    finish(session, REPLY_OK);
+}
+
 enum session_when dispatch_when(const struct session *session, const uint8_t *body, size_t length)
 {
     const struct packet *row = find(session, body, without_thread_suffix(session, body, length));

@@ -19,7 +19,9 @@ bool gdbstub_connected(const struct gdbstub *stub);
 
 /* The machine stopped: answers the resume that the client waits for, if it does. */
 void gdbstub_stopped(struct gdbstub *stub, const struct target_stop *stop);
-/* A line for the person's console at the client (an O packet); sent only while a resume is under way. */
+/* The monitor command that was to be answered later is over. */
+void gdbstub_command_done(struct gdbstub *stub, bool good);
+/* A line for the person's console at the client (an O packet); sent only while a resume or a monitor command is under way. */
 void gdbstub_console(struct gdbstub *stub, const char *text, size_t length);
 
 #endif

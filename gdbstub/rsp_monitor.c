@@ -60,8 +60,13 @@ int rsp_monitor_command(struct session *session, const struct args *args, struct
     command[length / 2] = 0;
     struct outbuf text = {0};
     struct printer printer = {session, &text, false};
-    bool done = session->ops->monitor(session->vm, command, print, &printer);
-    int reply = answer(&printer, done, out);
+    enum target_command result = session->ops->monitor(session->vm, command, print, &printer);
+    session->commanding = result == TARGET_COMMAND_LATER;
+    int reply = REPLY_LATER;
+    if (session->commanding)
+        flush(&printer);
+    else
+        reply = answer(&printer, result == TARGET_COMMAND_DONE, out);
     outbuf_free(&text);
     return reply;
 }

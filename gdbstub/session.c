@@ -189,9 +189,21 @@ void session_print(struct session *session, const char *text, size_t length)
     }
 }
 
+void session_command_done(struct session *session, bool good)
+{
+    if (!session->commanding)
+        return;
+    session->commanding = false;
+    if (good)
+        dispatch_accept(session);
+    else
+        dispatch_refuse(session, "the command did not end");
+    run_held(session);
+}
+
 void session_console(struct session *session, const char *text, size_t length)
 {
-    if (session->waiting && outbuf_length(&session->wire) < CONSOLE_BACKLOG)
+    if ((session->waiting || session->commanding) && outbuf_length(&session->wire) < CONSOLE_BACKLOG)
         session_print(session, text, length);
 }
 
@@ -212,7 +224,7 @@ struct session *session_new(const struct target_ops *ops, void *vm)
 void session_leave(struct session *session)
 {
     session->attached = false;
-    session->waiting = false;
+    session->waiting = session->commanding = false;
     while (session->held)
         free(take_held(session));
 }

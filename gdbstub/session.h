@@ -50,8 +50,9 @@ struct session {
     const struct target_ops *ops;
     void *vm;
     struct session_client client;
-    bool attached; /* false after D and k: then a vanishing client changes nothing */
-    bool waiting;  /* the client let the machine run and waits for a stop reply */
+    bool attached;   /* false after D and k: then a vanishing client changes nothing */
+    bool waiting;    /* the client let the machine run and waits for a stop reply */
+    bool commanding; /* a monitor command is under way, to be answered later */
     bool no_ack;
     bool dispatching; /* inside a handler: a stop that comes now must not start the held packets */
     char error[160];  /* the text of the last session_fail() */
@@ -73,6 +74,7 @@ void session_free(struct session *session);
 
 void session_feed(struct session *session, const uint8_t *bytes, size_t length);
 void session_stopped(struct session *session, const struct target_stop *stop);
+void session_command_done(struct session *session, bool good);
 void session_console(struct session *session, const char *text, size_t length);
 
 /* For handlers. */
@@ -95,6 +97,8 @@ enum session_when dispatch_when(const struct session *session, const uint8_t *bo
 void dispatch(struct session *session, const uint8_t *body, size_t length);
 /* An error reply to something that is no packet of the table. */
 void dispatch_refuse(struct session *session, const char *text);
+/* OK, to a packet that is answered late. */
+void dispatch_accept(struct session *session);
 /* The features of the table's packets, each with ';' in front. */
 void dispatch_features(const struct session *session, struct outbuf *out);
 

@@ -55,6 +55,8 @@ enum target_detach {
     TARGET_VANISH, /* the connection broke: points removed, the machine stays as it is */
 };
 
+enum target_command { TARGET_COMMAND_FAILED, TARGET_COMMAND_DONE, TARGET_COMMAND_LATER };
+
 /* Text that a monitor command prints, any length. */
 typedef void target_print_fn(void *opaque, const char *text, size_t length);
 
@@ -93,8 +95,8 @@ struct target_ops {
 
     void (*detach)(void *vm, enum target_detach how);
     void (*kill)(void *vm);
-    /* `monitor COMMAND`; false: no such command (the text says so). */
-    bool (*monitor)(void *vm, const char *command, target_print_fn *print, void *opaque);
+    /* `monitor COMMAND`. Later: gdbstub_console() and gdbstub_command_done() follow, the machine runs until then, stop() ends it early. */
+    enum target_command (*monitor)(void *vm, const char *command, target_print_fn *print, void *opaque);
     /* QEMU's sstep bits (1 enable, 2 no interrupts, 4 no timers) as far as they mean something here: into = step into handlers. */
     void (*set_step_into)(void *vm, bool into);
     bool (*step_into)(void *vm);

@@ -251,6 +251,14 @@ void gdbstub_stopped(struct gdbstub *stub, const struct target_stop *stop)
     event_active(stub->client->readable, EV_READ, 0); /* to await what the client says to it */
 }
 
+void gdbstub_command_done(struct gdbstub *stub, bool good)
+{
+    if (!stub->client)
+        return;
+    session_command_done(stub->client->session, good);
+    flush(stub->client);
+}
+
 void gdbstub_console(struct gdbstub *stub, const char *text, size_t length)
 {
     if (!stub->client)

@@ -198,6 +198,7 @@ static const struct command topics[] = {
     {"watchpoints", NULL, "", "watched ranges, and the last hit",              0, 0, monitor_info_watchpoints},
     {"breakpoints", "b",  "", "breakpoints",                                   0, 0, info_breakpoints        },
     {"icount",      NULL, "", "instructions executed, and the guest's time",   0, 0, info_icount             },
+    {"history",     NULL, "", "how far the past reaches, and its checkpoints", 0, 0, monitor_info_history    },
     {"status",      NULL, "", "whether the machine runs, and why it does not", 0, 0, info_status             },
     {"symbols",     NULL, "", "how many of the guest's symbols are known",     0, 0, info_symbols            },
     {NULL,          NULL, "", NULL,                                            0, 0, NULL                    },
@@ -367,19 +368,23 @@ static bool print_symbol(struct monitor *monitor)
 static bool help(struct monitor *monitor);
 
 static const struct command commands[] = {
-    {"help",    "?",  "",                        "this list",                                        0, 1,             help            },
-    {"info",    NULL, "[TOPIC]",                 "what there is to know; without a topic, the list", 0, 1,             info            },
-    {"stop",    NULL, "",                        "stops the machine",                                0, 0,             stop            },
-    {"cont",    "c",  "",                        "lets the machine run on",                          0, 0,             cont            },
-    {"reset",   NULL, "",                        "the machine as after power-on",                    0, 0,             reset           },
-    {"quit",    "q",  "",                        "ends the program",                                 0, 0,             quit            },
-    {"set",     NULL, "NAME VALUE",              "changes a setting; without a name, the list",      0, 3,             set             },
-    {"x",       NULL, "ADDR [LEN]",              "memory at a virtual address or symbol",            1, 2,             examine         },
-    {"xp",      NULL, "ADDR [LEN]",              "memory at a physical address",                     1, 2,             examine_physical},
-    {"watch",   NULL, "phys:|virt:ADDR,LEN ...", "a watchpoint; without a range, how",               0, ARGUMENTS_MAX, monitor_watch   },
-    {"unwatch", NULL, "N|all|RANGE",             "removes watchpoints",                              1, ARGUMENTS_MAX, monitor_unwatch },
-    {"print",   "p",  "ADDR",                    "a symbol's address, or an address's symbol",       1, 1,             print_symbol    },
-    {NULL,      NULL, "",                        NULL,                                               0, 0,             NULL            },
+    {"help",       "?",  "",                           "this list",                                        0, 1,             help              },
+    {"info",       NULL, "[TOPIC]",                    "what there is to know; without a topic, the list", 0, 1,             info              },
+    {"stop",       NULL, "",                           "stops the machine",                                0, 0,             stop              },
+    {"cont",       "c",  "",                           "lets the machine run on",                          0, 0,             cont              },
+    {"reset",      NULL, "",                           "the machine as after power-on",                    0, 0,             reset             },
+    {"quit",       "q",  "",                           "ends the program",                                 0, 0,             quit              },
+    {"set",        NULL, "NAME VALUE",                 "changes a setting; without a name, the list",      0, 3,             set               },
+    {"x",          NULL, "ADDR [LEN]",                 "memory at a virtual address or symbol",            1, 2,             examine           },
+    {"xp",         NULL, "ADDR [LEN]",                 "memory at a physical address",                     1, 2,             examine_physical  },
+    {"when",       NULL, "",                           "where in its history the machine stands",          0, 0,             monitor_when      },
+    {"goto",       NULL, "ICOUNT|TIME|start|end|NAME", "goes to a position, back or forth",                1, 1,             monitor_goto      },
+    {"checkpoint", NULL, "NAME",                       "names this position",                              1, 1,             monitor_checkpoint},
+    {"who-wrote",  NULL, "ADDR|phys:ADDR [LEN]",       "the last write to these bytes before now",         1, 2,             monitor_who_wrote },
+    {"watch",      NULL, "phys:|virt:ADDR,LEN ...",    "a watchpoint; without a range, how",               0, ARGUMENTS_MAX, monitor_watch     },
+    {"unwatch",    NULL, "N|all|RANGE",                "removes watchpoints",                              1, ARGUMENTS_MAX, monitor_unwatch   },
+    {"print",      "p",  "ADDR",                       "a symbol's address, or an address's symbol",       1, 1,             print_symbol      },
+    {NULL,         NULL, "",                           NULL,                                               0, 0,             NULL              },
 };
 
 static bool help(struct monitor *monitor)
@@ -400,19 +405,28 @@ static bool run_command(struct monitor *monitor, const char *name)
     return row->run(monitor);
 }
 
-bool monitor_command(struct vm *vm, const char *line, monitor_print_fn *print, void *opaque)
+static enum monitor_result refuse(struct monitor *monitor, const char *text)
+{
+    fail(monitor, "%s\n", text);
+    return MONITOR_FAILED;
+}
+
+enum monitor_result monitor_command(struct vm *vm, const char *line, monitor_print_fn *print, void *opaque)
 {
     static const char space[] = " \t\r\n";
     struct monitor monitor = {.vm = vm, .print = print, .opaque = opaque};
     char copy[256], *rest = NULL;
     if (strlen(line) >= sizeof(copy))
-        return fail(&monitor, "the command is too long\n");
+        return refuse(&monitor, "the command is too long");
     strcpy(copy, line);
     const char *name = strtok_r(copy, space, &rest);
     for (char *word; (word = strtok_r(NULL, space, &rest));) {
         if (monitor.count == ARGUMENTS_MAX)
-            return fail(&monitor, "%s: too many arguments\n", name);
+            return refuse(&monitor, "too many arguments");
         monitor.arguments[monitor.count++] = word;
     }
-    return !name || run_command(&monitor, name);
+    if (vm->command.busy)
+        return refuse(&monitor, "another command is under way");
+    bool good = !name || run_command(&monitor, name);
+    return vm->command.busy ? MONITOR_LATER : good ? MONITOR_DONE : MONITOR_FAILED;
 }

@@ -23,6 +23,13 @@ bool parse_number(const char *text, uint64_t *value);
 /* A number, a symbol, or a symbol and a distance: 0x80001000, start_kernel, start_kernel+0x10. */
 bool parse_address(struct monitor *monitor, const char *text, uint64_t *address);
 
+/* monitor_history.c: commands. */
+bool monitor_when(struct monitor *monitor);
+bool monitor_goto(struct monitor *monitor);
+bool monitor_checkpoint(struct monitor *monitor);
+bool monitor_who_wrote(struct monitor *monitor);
+bool monitor_info_history(struct monitor *monitor);
+
 /* monitor_watch.c: commands. */
 bool monitor_watch(struct monitor *monitor);
 bool monitor_unwatch(struct monitor *monitor);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { KEY_DELETE_LINE = 0x15, KEY_BACKSPACE = 0x08, KEY_DELETE = 0x7f };
+enum { KEY_INTERRUPT = 0x03, KEY_DELETE_LINE = 0x15, KEY_BACKSPACE = 0x08, KEY_DELETE = 0x7f };
 
 static void print(struct prompt *prompt, const char *text)
 {
@@ -23,13 +23,28 @@ void prompt_toggle(struct prompt *prompt)
         begin_line(prompt);
 }
 
+static void command_done(void *opaque, bool good)
+{
+    begin_line(opaque);
+}
+
+static void print_late(void *opaque, const char *text, size_t length)
+{
+    struct prompt *prompt = opaque;
+    prompt->print(prompt->opaque, text, length);
+}
+
 static void run_line(struct prompt *prompt)
 {
     prompt->line[prompt->length] = '\0';
     print(prompt, "\n");
+    enum monitor_result result = MONITOR_DONE;
     if (strspn(prompt->line, " \t") < prompt->length)
-        monitor_command(prompt->vm, prompt->line, prompt->print, prompt->opaque);
-    begin_line(prompt);
+        result = monitor_command(prompt->vm, prompt->line, prompt->print, prompt->opaque);
+    if (result == MONITOR_LATER)
+        monitor_await(prompt->vm, print_late, command_done, prompt);
+    else
+        begin_line(prompt);
 }
 
 static void erase(struct prompt *prompt, size_t count)
@@ -46,6 +61,8 @@ void prompt_feed(struct prompt *prompt, uint8_t byte)
         erase(prompt, 1);
     } else if (byte == KEY_DELETE_LINE) {
         erase(prompt, prompt->length);
+    } else if (byte == KEY_INTERRUPT) {
+        vm_stop(prompt->vm, VM_STOP_USER);
     } else if (byte >= ' ' && prompt->length < sizeof(prompt->line) - 1) {
         prompt->line[prompt->length++] = (char)byte;
         prompt->print(prompt->opaque, (const char *)&byte, 1);

@@ -351,7 +351,7 @@ void target_console(struct vm *vm, const char *text)
 static void changed(void *opaque, enum vm_state state, enum vm_stop_reason reason)
 {
     struct stub_target *target = present;
-    if (!target || state != VM_STOPPED)
+    if (!target || state != VM_STOPPED || target->vm->looking)
         return;
     make_stop(target, reason, &target->last);
     note_position(target);
@@ -453,6 +453,10 @@ static void detach(void *opaque, enum target_detach how)
     struct stub_target *target = opaque;
     struct vm *vm = target->vm;
     remove_all_points(target);
+    if (vm->command.opaque == target && vm->command.busy) {
+        monitor_await(vm, NULL, NULL, NULL);
+        vm_stop(vm, VM_STOP_USER);
+    }
     vm->debugger_waits = false;
     target->reported.pc_written = false;
     if (how == TARGET_DETACH && vm->state == VM_STOPPED)
@@ -485,10 +489,31 @@ static const char *memory_map(void *opaque)
     return target->memory_map;
 }
 
-static bool monitor(void *opaque, const char *command, target_print_fn *print, void *print_opaque)
+static void print_late(void *opaque, const char *text, size_t length)
 {
     struct stub_target *target = opaque;
-    return monitor_command(target->vm, command, print, print_opaque);
+    gdbstub_console(target->stub, text, length);
+}
+
+static void command_done(void *opaque, bool good)
+{
+    struct stub_target *target = opaque;
+    note_position(target);
+    gdbstub_command_done(target->stub, good);
+}
+
+static enum target_command monitor(void *opaque, const char *command, target_print_fn *print, void *print_opaque)
+{
+    static const enum target_command results[] = {
+        [MONITOR_FAILED] = TARGET_COMMAND_FAILED,
+        [MONITOR_DONE] = TARGET_COMMAND_DONE,
+        [MONITOR_LATER] = TARGET_COMMAND_LATER,
+    };
+    struct stub_target *target = opaque;
+    enum monitor_result result = monitor_command(target->vm, command, print, print_opaque);
+    if (result == MONITOR_LATER)
+        monitor_await(target->vm, print_late, command_done, target);
+    return results[result];
 }
 
 static void set_step_into(void *opaque, bool into)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "softmmu/alloc.h"
-#include "softmmu/watch.h"
+#include "softmmu/phys_watch.h"
 #include "src/history.h"
 
 /* Temporary checkpoints lie this far before the position that is stepped back from; the last stretch is looked at unit by unit. */
@@ -53,9 +53,9 @@ struct travel {
     uint64_t target;      /* LAND */
     uint64_t target_time; /* LAND: or this virtual time; CLOCK_NEVER */
 
-    struct watch *watch; /* who-wrote: armed for the search */
-    struct travel_write *write;
-    uint32_t write_va, write_length;
+    struct travel_write *write; /* who-wrote */
+    struct watch_owner owner;
+    struct phys_watch *watch; /* armed for the search */
 };
 
 struct travel *travel_new(struct vm *vm)
@@ -106,47 +106,58 @@ static void land(struct travel *travel, uint64_t target, enum vm_stop_reason rea
 
 /* Search */
 
-static bool only_writes(const struct watch_set *set)
-{
-    return !(watch_page_kinds(set, 0, UINT32_MAX) & WATCH_READ);
-}
-
 struct page_question {
     struct travel *travel;
     bool wrote;
 };
 
-/* Does the interval's undo set have a page that the watch covers? Pages that cannot be found say yes. */
-static void ask_page(void *opaque, struct watch *watch)
+static bool wrote_pages(const struct page_question *question, size_t first, size_t last)
+{
+    return journal_wrote(journal_of(question->travel), question->travel->interval, first, last);
+}
+
+/* Places are offsets into the arena, or bus addresses, where no memory is written. */
+static void ask_place(void *opaque, struct watch *watch)
 {
     struct page_question *question = opaque;
-    struct vm *vm = question->travel->vm;
-    struct cpu *cpu = vm->cpu;
-    if (question->wrote || (question->travel->watch && watch != question->travel->watch))
+    const struct travel *travel = question->travel;
+    if (question->wrote || watch->first >= PLACE_BUS || (travel->write && watch->owner != &travel->owner))
         return;
-    uint64_t last_page = watch->last >> GUEST_PAGE_BITS;
-    for (uint64_t page = watch->first >> GUEST_PAGE_BITS; page <= last_page && !question->wrote; page++) {
-        struct mmu_page at;
-        uint32_t va = (uint32_t)page << GUEST_PAGE_BITS;
-        bool known = cpu->arch->fixed_mapping(va, cpu->arch->state_key(cpu)) &&
-                     cpu->arch->translate(cpu, va, ACCESS_LOAD, cpu->arch->mmu_mode(cpu), true, &at);
-        const uint8_t *host = known ? mmu_code_host(&cpu->mmu, at.phys) : NULL;
-        size_t arena_page = host ? arena_page_of(vm->machine.arena, host) : 0;
-        question->wrote =
-            !host || journal_wrote(journal_of(question->travel), question->travel->interval, arena_page, arena_page);
-    }
+    question->wrote = wrote_pages(question, watch->first >> ARENA_PAGE_BITS, watch->last >> ARENA_PAGE_BITS);
+}
+
+/* Where the page was mapped in the interval is known only if that never changes; else it may have been written. */
+static bool wrote_virtual_page(const struct page_question *question, uint32_t va)
+{
+    const struct vm *vm = question->travel->vm;
+    struct cpu *cpu = vm->cpu;
+    struct mmu_page at;
+    bool known = cpu->arch->fixed_mapping(va, cpu->arch->state_key(cpu)) &&
+                 cpu->arch->translate(cpu, va, ACCESS_LOAD, cpu->arch->mmu_mode(cpu), true, &at);
+    const uint8_t *host = known ? mmu_code_host(&cpu->mmu, at.phys) : NULL;
+    size_t page = host ? arena_page_of(vm->machine.arena, host) : 0;
+    return !host || wrote_pages(question, page, page);
+}
+
+static void ask_virtual(void *opaque, struct watch *watch)
+{
+    struct page_question *question = opaque;
+    for (uint64_t page = watch->first >> GUEST_PAGE_BITS; page <= watch->last >> GUEST_PAGE_BITS && !question->wrote; page++)
+        question->wrote = wrote_virtual_page(question, (uint32_t)page << GUEST_PAGE_BITS);
 }
 
 /* The journal as an index: an interval in which no watched page was written holds no hit of a write watch. */
 static bool may_hold_event(struct travel *travel)
 {
-    struct cpu *cpu = travel->vm->cpu;
-    if (travel->seek_entry || (cpu->breakpoints && !travel->watch))
-        return true;
-    if (!travel->watch && !only_writes(cpu->mmu.watches))
+    const struct cpu *cpu = travel->vm->cpu;
+    const struct watch_set *places = phys_watches_places(cpu->mmu.phys_watches);
+    unsigned kinds = watch_page_kinds(cpu->mmu.watches, 0, UINT64_MAX) | watch_page_kinds(places, 0, UINT64_MAX);
+    if (travel->seek_entry || (!travel->write && (cpu->breakpoints || kinds & WATCH_READ)))
         return true;
     struct page_question question = {travel, false};
-    watch_each(cpu->mmu.watches, ask_page, &question);
+    watch_each_hit(places, 0, UINT64_MAX, WATCH_WRITE, ask_place, &question);
+    if (!travel->write)
+        watch_each_hit(cpu->mmu.watches, 0, UINT64_MAX, WATCH_WRITE, ask_virtual, &question);
     return question.wrote;
 }
 
@@ -154,8 +165,8 @@ static void search_interval(struct travel *travel)
 {
     travel->phase = SEARCH;
     history_restore(travel->vm, travel->interval);
-    travel->vm->cpu->points_off = travel->watch;
-    travel->vm->cpu->sole_watch = travel->watch;
+    travel->vm->cpu->points_off = travel->write;
+    travel->vm->cpu->sole_owner = travel->write ? &travel->owner : NULL;
 }
 
 static void search_before(struct travel *travel, uint64_t end)
@@ -193,6 +204,9 @@ static void keep_event(struct travel *travel)
         event.reason = VM_STOP_WATCH;
         if (!event.hit.after)
             finish_hit_unit(travel);
+        if (!event.hit.after && event.hit.kind == ACCESS_LOAD)
+            event.hit.value = cpu->mmu.loaded;
+        event.hit.after = true;
         event.at = now(travel);
     }
     bool reported = travel->same_watch && event.reason == VM_STOP_WATCH && event.at == travel->origin;
@@ -363,13 +377,11 @@ static void end(struct travel *travel)
 {
     struct cpu *cpu = travel->vm->cpu;
     cpu->points_off = false;
-    cpu->sole_watch = NULL;
+    cpu->sole_owner = NULL;
     cpu->on_exception.fn = NULL;
-    if (travel->watch) {
-        const struct watch *watch = travel->watch;
-        watch_remove(cpu->mmu.watches, watch->first, watch->last - watch->first + 1, watch->kind);
-        travel->watch = NULL;
-    }
+    if (travel->watch)
+        phys_watch_remove(cpu->mmu.phys_watches, travel->watch);
+    travel->watch = NULL;
 }
 
 static enum travel_state arrived(struct travel *travel)
@@ -391,18 +403,17 @@ static uint64_t landing_stop(const struct travel *travel)
 
 static void read_range(const struct travel *travel, uint8_t *bytes)
 {
-    cpu_debug_read(travel->vm->cpu, travel->write_va, bytes, travel->write->bytes);
+    phys_read(travel->vm->machine.phys, travel->write->phys, bytes, travel->write->bytes, PHYS_DEBUGGER);
 }
 
 static enum travel_state witness(struct travel *travel)
 {
     struct travel_write *write = travel->write;
     write->icount = now(travel);
-    write->pc = travel->best.hit.pc;
-    write->va = travel->best.hit.va;
-    write->size = travel->best.hit.size;
+    write->hit = travel->best.hit;
     read_range(travel, write->old_bytes);
-    finish_hit_unit(travel);
+    if (travel->best.at > travel->best.begin)
+        finish_hit_unit(travel);
     read_range(travel, write->new_bytes);
     travel_abandon(travel);
     return TRAVEL_ARRIVED;
@@ -465,16 +476,21 @@ void travel_begin_goto_time(struct travel *travel, uint64_t vtime)
     travel->target_time = vtime;
 }
 
-void travel_begin_who_wrote(struct travel *travel, uint32_t va, uint32_t length, struct travel_write *write)
+static bool every_hit(struct watch_owner *owner, const struct watch_access *access, uint64_t offset, uint64_t length)
+{
+    return true;
+}
+
+bool travel_begin_who_wrote(struct travel *travel, uint64_t phys, uint64_t length, struct travel_write *write)
 {
     begin(travel);
-    *write = (struct travel_write){.bytes = min_u64(length, sizeof(write->old_bytes))};
+    *write = (struct travel_write){.phys = phys, .bytes = min_u64(length, sizeof(write->old_bytes))};
     travel->write = write;
-    travel->write_va = va;
-    travel->write_length = length;
-    travel->watch = watch_insert(travel->vm->cpu->mmu.watches, va, length, WATCH_WRITE, false);
-    assert(travel->watch);
-    search_before(travel, travel->origin);
+    travel->owner.hit = every_hit;
+    travel->watch = phys_watch_insert(travel->vm->cpu->mmu.phys_watches, phys, length, WATCH_WRITE, &travel->owner);
+    if (travel->watch)
+        search_before(travel, travel->origin);
+    return travel->watch;
 }
 
 enum travel_state travel_turn(struct travel *travel)

@@ -28,15 +28,17 @@ void travel_begin_step(struct travel *travel);
 void travel_begin_goto(struct travel *travel, uint64_t icount);
 void travel_begin_goto_time(struct travel *travel, uint64_t vtime);
 
-/* The last write to any byte of [va, va + length): what is told of it. Time goes back to where it was. */
+/* The last write to any byte of a physical range, by CPU or DMA, and what is told of it. Time comes back to where it was. */
 struct travel_write {
     bool found;
-    uint64_t icount; /* of the unit's start */
-    uint32_t pc, va, size;
-    uint8_t old_bytes[16], new_bytes[16]; /* of the range, in address order; as many as fit */
-    size_t bytes;
+    uint64_t icount; /* of the writing unit's start, or of the boundary behind a DMA */
+    struct debug_event hit;
+    uint64_t phys;                        /* the range asked for */
+    size_t bytes;                         /* of it, below: as many as fit */
+    uint8_t old_bytes[16], new_bytes[16]; /* before and after, in the order of addresses */
 };
-void travel_begin_who_wrote(struct travel *travel, uint32_t va, uint32_t length, struct travel_write *write);
+/* False: nothing can be watched there (the range is empty or wraps). */
+bool travel_begin_who_wrote(struct travel *travel, uint64_t phys, uint64_t length, struct travel_write *write);
 
 enum travel_state travel_turn(struct travel *travel);
 enum vm_stop_reason travel_reason(const struct travel *travel);

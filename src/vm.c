@@ -22,6 +22,7 @@
 enum { PRIORITY_MACHINE = 2, MAX_HANDLERS = 8 };
 enum { SLICE_US = 1000, SLICE_DEBUGGER_US = 100 };
 enum { SLICE_LEAST_INSNS = 256, SLICE_MOST_INSNS = 1 << 26, SLICE_FIRST_INSNS = 10000 };
+#define PROGRESS_NS UINT64_C(1000000000)
 /* Shorter waits cost more than they last. */
 enum { SHORTEST_WAIT_NS = 20000 };
 
@@ -39,6 +40,8 @@ struct vm_loop {
     bool stalled;           /* a serial line's back end is full; that time is not the guest's */
     uint64_t slice_insns;
     struct rate rate;
+    uint64_t told;                   /* host ns: when progress was told last */
+    struct debug_event debug_before; /* a travel that comes back: what the last stop was for */
     struct {
         vm_change_fn *fn;
         void *opaque;
@@ -99,6 +102,9 @@ void vm_start(struct vm *vm, const struct vm_run *run)
     loop->stop_wanted = false;
     loop->host_last = host_now();
     loop->guest_last = paced_time(vm);
+    loop->told = host_now();
+    loop->debug_before = vm->cpu->debug;
+    vm->looking = loop->how.comes_back;
     vm->cpu->debug.reason = DEBUG_NONE;
     if (loop->how.kind == VM_RUN_STEP || loop->how.kind == VM_RUN_RANGE)
         step_begin(vm, &loop->how);
@@ -362,23 +368,51 @@ static void take_slice(struct vm *vm)
     vm_wake(vm);
 }
 
+/* A travel that comes back leaves the last stop, and what it was for, as they were. */
+static void end_travel(struct vm *vm, bool arrived)
+{
+    struct vm_run how = vm->loop->how;
+    enum vm_stop_reason reason = arrived ? travel_reason(vm->travel) : VM_STOP_USER;
+    if (how.comes_back)
+        vm->cpu->debug = vm->loop->debug_before;
+    stop_now(vm, how.comes_back ? vm->stop_reason : reason);
+    vm->looking = false;
+    if (how.over)
+        how.over(vm, arrived);
+}
+
+static void travel_slice(struct vm *vm)
+{
+    struct vm_loop *loop = vm->loop;
+    if (loop->stop_wanted) {
+        travel_abandon(vm->travel);
+        end_travel(vm, false);
+        return;
+    }
+    if (travel_turn(vm->travel) == TRAVEL_ARRIVED) {
+        end_travel(vm, true);
+        return;
+    }
+    uint64_t now = host_now();
+    if (loop->how.progress && now - loop->told >= PROGRESS_NS) {
+        loop->told = now;
+        loop->how.progress(vm);
+    }
+    vm_wake(vm);
+}
+
 static void machine_turn(evutil_socket_t fd, short what, void *opaque)
 {
     struct vm *vm = opaque;
     struct vm_loop *loop = vm->loop;
     if (vm->state == VM_STOPPED)
         return;
-    if (loop->stop_wanted) {
-        if (loop->how.kind == VM_RUN_TRAVEL)
-            travel_abandon(vm->travel);
-        stop_now(vm, loop->stop_as);
+    if (loop->how.kind == VM_RUN_TRAVEL) {
+        travel_slice(vm);
         return;
     }
-    if (loop->how.kind == VM_RUN_TRAVEL) {
-        if (travel_turn(vm->travel) == TRAVEL_ARRIVED)
-            stop_now(vm, travel_reason(vm->travel));
-        else
-            vm_wake(vm);
+    if (loop->stop_wanted) {
+        stop_now(vm, loop->stop_as);
         return;
     }
     if (loop->idle) {

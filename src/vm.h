@@ -30,6 +30,8 @@ enum vm_stop_reason {
     VM_STOP_SHUTDOWN,      /* the guest powered off, or reset under -no-reboot */
 };
 
+struct vm;
+
 /* How a resume ends by itself. */
 enum vm_run_kind {
     VM_RUN_FREE,
@@ -40,6 +42,10 @@ enum vm_run_kind {
 struct vm_run {
     enum vm_run_kind kind;
     uint32_t start, end; /* VM_RUN_RANGE: goes on stepping while pc is in [start, end) */
+    /* VM_RUN_TRAVEL */
+    bool comes_back;                           /* it only looks: the last stop stays what it was */
+    void (*over)(struct vm *vm, bool arrived); /* after the stop; false: it was interrupted. May be NULL */
+    void (*progress)(struct vm *vm);           /* about once a second, may be NULL */
 };
 
 struct vm {
@@ -62,6 +68,13 @@ struct vm {
     struct history *history; /* NULL: -history off */
     struct travel *travel;   /* NULL likewise */
     bool muted;              /* time stands in the past: what the guest emits was emitted before */
+    bool looking;            /* under way: a travel that comes back */
+    struct {
+        bool busy; /* a command that takes time is under way */
+        void (*print)(void *opaque, const char *text, size_t length);
+        void (*done)(void *opaque, bool good);
+        void *opaque;
+    } command; /* the monitor's own */
     struct {
         bool (*fn)(void *opaque, const char *text);
         void *opaque;

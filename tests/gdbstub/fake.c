@@ -166,10 +166,14 @@ static void kill_machine(void *vm)
     note(vm, "kill;");
 }
 
-/* "hello": short text; "long": 3,000 characters; "quiet": nothing; anything else fails. */
-static bool monitor(void *vm, const char *command, target_print_fn *print, void *opaque)
+/* "hello": short text; "long": 3,000 characters; "quiet": nothing; "later": runs; anything else fails. */
+static enum target_command monitor(void *vm, const char *command, target_print_fn *print, void *opaque)
 {
     note(vm, "monitor %s;", command);
+    if (strcmp(command, "later") == 0) {
+        ((struct fake *)vm)->running = true;
+        return TARGET_COMMAND_LATER;
+    }
     if (strcmp(command, "hello") == 0) {
         print(opaque, "hel", 3);
         print(opaque, "lo\n", 3);
@@ -178,9 +182,9 @@ static bool monitor(void *vm, const char *command, target_print_fn *print, void 
             print(opaque, &"ab"[i % 2], 1);
     } else if (strcmp(command, "quiet") != 0) {
         print(opaque, "unknown\n", 8);
-        return false;
+        return TARGET_COMMAND_FAILED;
     }
-    return true;
+    return TARGET_COMMAND_DONE;
 }
 
 static void set_step_into(void *vm, bool into)

@@ -26,6 +26,8 @@ static struct {
     vm_change_fn *changed;
     struct vm_run run;
     unsigned starts, quits, cuts;
+    void (*done)(void *opaque, bool good);
+    void *done_opaque;
     const char *travel;  /* what was begun last */
     uint32_t breakpoint; /* the last one inserted */
     int breakpoints;     /* inserted less removed */
@@ -103,9 +105,20 @@ void vm_quit(struct vm *vm, int status)
     seen.quits++;
 }
 
-bool monitor_command(struct vm *vm, const char *line, monitor_print_fn *print, void *opaque)
+enum monitor_result monitor_command(struct vm *vm, const char *line, monitor_print_fn *print, void *opaque)
 {
-    return strcmp(line, "good") == 0;
+    return strcmp(line, "later") == 0 ? MONITOR_LATER : strcmp(line, "good") == 0 ? MONITOR_DONE : MONITOR_FAILED;
+}
+
+void monitor_await(struct vm *vm, monitor_print_fn *print, void (*done)(void *opaque, bool good), void *opaque)
+{
+    seen.done = done;
+    seen.done_opaque = opaque;
+}
+
+void gdbstub_command_done(struct gdbstub *s, bool good)
+{
+    strcat(s->console, good ? "done" : "failed");
 }
 
 const char *watch_note_take(struct vm *vm)
@@ -489,8 +502,12 @@ static void odds_and_ends(void **state)
     assert_null(f.ops->description(f.opaque, "other.xml"));
     assert_non_null(strstr(f.ops->memory_map(f.opaque), "<memory-map>"));
     assert_false(f.ops->can_reverse(f.opaque));
-    assert_true(f.ops->monitor(f.opaque, "good", NULL, NULL));
-    assert_false(f.ops->monitor(f.opaque, "bad", NULL, NULL));
+    assert_int_equal(f.ops->monitor(f.opaque, "good", NULL, NULL), TARGET_COMMAND_DONE);
+    assert_int_equal(f.ops->monitor(f.opaque, "bad", NULL, NULL), TARGET_COMMAND_FAILED);
+    assert_int_equal(f.ops->monitor(f.opaque, "later", NULL, NULL), TARGET_COMMAND_LATER);
+    stub.console[0] = 0;
+    seen.done(seen.done_opaque, true);
+    assert_string_equal(stub.console, "done");
     f.ops->set_step_into(f.opaque, true);
     assert_true(f.ops->step_into(f.opaque) && f.vm.step_into);
     teardown();
