@@ -397,8 +397,9 @@ static uint64_t landing_stop(const struct travel *travel)
 {
     if (travel->target_time == CLOCK_NEVER)
         return travel->target;
+    const struct input *next = inputs_next(travel->vm->machine.inputs); /* it may change the clock's rate */
     uint64_t at = clock_icount_at(travel->vm->machine.clock, travel->target_time);
-    return at == CLOCK_NEVER ? now(travel) : at;
+    return next && next->icount > now(travel) ? min_u64(at, next->icount) : at;
 }
 
 static void read_range(const struct travel *travel, uint8_t *bytes)
