@@ -188,7 +188,7 @@ static void deadline_earlier(void *opaque)
     uint64_t cut = min_u64(cpu->icount_end - at, INT32_MAX / 2);
     cpu->icount_end -= cut;
     cpu->budget -= (int32_t)cut;
-    if (cpu->budget < 0)
+    if (cpu->budget < (cpu->host_return ? (int32_t)cpu->max_block : 0)) /* generated code charges its block bit by bit */
         cpu_leave_soon(cpu);
 }
 

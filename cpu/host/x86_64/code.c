@@ -52,6 +52,7 @@ static uint8_t *generation_start(const struct jit *jit, unsigned i)
 static void free_block(struct host_block *block)
 {
     free(block->exits);
+    free(block->stretches);
     free(block);
 }
 

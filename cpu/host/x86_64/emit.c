@@ -12,7 +12,7 @@ struct stub *new_stub(struct emitter *e, enum stub_kind kind)
 {
     assert(e->nstubs < MAX_STUBS);
     struct stub *stub = &e->stubs[e->nstubs++];
-    *stub = (struct stub){.kind = kind, .before = e->before, .slot = e->slot, .reg = NO_REG};
+    *stub = (struct stub){.kind = kind, .before = e->before, .slot = e->slot, .charged = e->charged, .reg = NO_REG};
     return stub;
 }
 
@@ -357,6 +357,9 @@ static void keep_tables(struct emitter *e)
     struct host_block *block = e->block;
     memcpy(block->exits, e->exits, e->nexits * sizeof(*e->exits));
     block->nexits = (uint16_t)e->nexits;
+    block->nstretches = (uint16_t)e->nstretches;
+    block->stretches = alloc_zeroed(e->nstretches * sizeof(*block->stretches));
+    memcpy(block->stretches, e->stretches, e->nstretches * sizeof(*block->stretches));
 }
 
 struct host_block *compile(struct cpu *cpu)
@@ -371,13 +374,14 @@ struct host_block *compile(struct cpu *cpu)
     e->ir = ir;
     e->block = block;
     e->mode = cpu->arch->key_mode(cpu->blocks->translator.key);
-    e->before = e->count = e->nstubs = e->nexits = 0;
+    e->before = e->count = e->charged = e->nstubs = e->nexits = 0;
     e->number = cpu->jit->generations[cpu->jit->current].nblocks;
     e->slot = e->called = false;
     block->exits = alloc_zeroed(ir->nexits * sizeof(*block->exits));
     block->code = e->c->p;
     block_add(cpu, &block->block, BLOCK_HOST);
     begin_values(e);
+    begin_stretches(e);
     emit_entry(e);
     for (e->index = 0; e->index < ir->nops; e->index++)
         emitters[ir->ops[e->index].op](e, &ir->ops[e->index]);

@@ -26,6 +26,7 @@ struct stub {
     uint16_t exit; /* STUB_EXIT */
     uint32_t pc, other_pc;
     uint16_t count;        /* instructions executed where it leaves */
+    uint16_t charged;      /* instructions taken off the budget there */
     uint16_t before, slot; /* side table */
     struct ir_op op;       /* STUB_CHOOSE: the condition, and where its operands were */
     struct local local[LOCALS];
@@ -37,11 +38,15 @@ struct emitter {
     struct code *c;
     const struct ir *ir;
     struct host_block *block;
-    size_t number;   /* of the block in its generation */
-    unsigned mode;   /* MMU mode of the block's accesses */
-    unsigned index;  /* of the operation under way */
-    uint16_t before; /* instructions before the unit under way */
-    uint16_t count;  /* instructions begun */
+    size_t number;    /* of the block in its generation */
+    unsigned mode;    /* MMU mode of the block's accesses */
+    unsigned index;   /* of the operation under way */
+    uint16_t before;  /* instructions before the unit under way */
+    uint16_t count;   /* instructions begun */
+    uint16_t charged; /* instructions taken off the budget so far */
+    unsigned nstretches;
+    uint16_t stretches[IR_MAX_EXITS]; /* where each stretch ends */
+    unsigned stretch;                 /* under way */
     bool slot;
     bool called;              /* a helper ran in this unit: it may have asked to leave */
     uint8_t pinned[IR_TEMPS]; /* host register of a pinned global, or NO_REG */
@@ -76,6 +81,7 @@ void emit_store(struct emitter *e, const struct ir_op *op);
 void emit_memory_stub(struct emitter *e, struct stub *stub);
 
 /* leave.c */
+void begin_stretches(struct emitter *e);
 void emit_entry(struct emitter *e);
 void emit_exit_op(struct emitter *e, const struct ir_op *op);
 void emit_leave_check(struct emitter *e, uint32_t pc);

@@ -40,20 +40,48 @@ void emit_compare(struct emitter *e, const struct ir_op *op)
         emit_rr(e->c, OP_CMP, false, a, b);
 }
 
-void emit_entry(struct emitter *e)
+/* A stretch reaches from one side exit to the next, or to the block's end. */
+void begin_stretches(struct emitter *e)
 {
-    emit_alu_imm(e->c, ALU_SUB, false, R15, e->block->block.count);
-    struct stub *stub = new_stub(e, STUB_BUDGET);
-    stub->from[0] = emit_jcc(e->c, COND_S);
-    stub->pc = e->block->block.pc;
-    stub->count = 0;
+    e->nstretches = e->stretch = 0;
+    for (unsigned i = 0; i < e->ir->nops; i++) {
+        const struct ir_op *op = &e->ir->ops[i];
+        if (op->op == IR_exit_if || ir_op_info[op->op].flags & IR_END)
+            e->stretches[e->nstretches++] = e->ir->exits[op->aux].count;
+    }
+    assert(e->nstretches);
 }
 
-/* What the block was charged at its entry and did not execute. */
-static void give_back(struct emitter *e, unsigned count)
+static void charge(struct emitter *e)
 {
-    if (count < e->block->block.count)
-        emit_alu_imm(e->c, ALU_ADD, false, R15, e->block->block.count - (int)count);
+    unsigned until = e->stretches[e->stretch++];
+    if (until > e->charged)
+        emit_alu_imm(e->c, ALU_SUB, false, R15, (int)(until - e->charged));
+    e->charged = (uint16_t)until;
+}
+
+/* The budget must do for the whole block, but is charged stretch by stretch: a side exit can then be one jump to its target. */
+void emit_entry(struct emitter *e)
+{
+    struct stub *stub = new_stub(e, STUB_BUDGET);
+    stub->pc = e->block->block.pc;
+    if (e->nstretches == 1) {
+        charge(e);
+        stub->charged = e->charged;
+        stub->from[0] = emit_jcc(e->c, COND_S);
+        return;
+    }
+    emit_alu_imm(e->c, ALU_CMP, false, R15, e->stretches[e->nstretches - 1]);
+    stub->from[0] = emit_jcc(e->c, COND_L);
+    charge(e);
+}
+
+/* What was charged and is not executed. */
+static void give_back(struct emitter *e, unsigned charged, unsigned count)
+{
+    assert(count <= charged);
+    if (count < charged)
+        emit_alu_imm(e->c, ALU_ADD, false, R15, (int)(charged - count));
 }
 
 static void go_main(struct emitter *e)
@@ -96,8 +124,11 @@ static void jump_by_cache(struct emitter *e, uint32_t pc)
     emit_jmp_mem(e->c, mem_base(RBP, entry + (int32_t)offsetof(struct jump_cache_entry, code)));
 }
 
-/* A jump to a known pc. The tail, where the jump goes until it is linked, hands the exit to the dispatcher. */
-static void jump_known(struct emitter *e, uint32_t pc)
+/*
+ * A jump to a known pc; site: of a jump that was emitted already and leads here, or NULL. The tail, where the jump goes until it is linked,
+ * hands the exit to the dispatcher.
+ */
+static void jump_known(struct emitter *e, uint32_t pc, uint8_t *site)
 {
     if (!may_link(e, pc)) {
         jump_by_cache(e, pc);
@@ -105,7 +136,7 @@ static void jump_known(struct emitter *e, uint32_t pc)
     }
     struct host_exit *exit = &e->exits[e->nexits];
     struct host_exit *final = &e->block->exits[e->nexits++];
-    exit->site = emit_jmp(e->c);
+    exit->site = site ? site : emit_jmp(e->c);
     exit->tail = e->c->p;
     exit->from = e->block;
     exit->pc = pc;
@@ -147,7 +178,7 @@ void emit_leave_check(struct emitter *e, uint32_t pc)
 
 static void emit_exit_main(struct emitter *e, const struct ir_op *op, const struct ir_exit *exit)
 {
-    give_back(e, exit->count);
+    give_back(e, e->charged, exit->count);
     if (op->a != IR_NONE) {
         load_value(e, RAX, op->a, 0);
         emit_rm(e->c, OP_STORE, false, RAX, pc_mem(e));
@@ -179,6 +210,7 @@ static void emit_exit_if(struct emitter *e, const struct ir_op *op, const struct
     stub->from[0] = emit_jcc(e->c, cond_of(op->sub));
     stub->pc = exit->pc;
     stub->count = exit->count;
+    charge(e);
 }
 
 void emit_exit_op(struct emitter *e, const struct ir_op *op)
@@ -194,11 +226,11 @@ void emit_exit_op(struct emitter *e, const struct ir_op *op)
     case IR_exit:
         if (e->called)
             emit_leave_check(e, exit->pc);
-        give_back(e, exit->count);
-        jump_known(e, exit->pc);
+        assert(e->charged == exit->count);
+        jump_known(e, exit->pc, NULL);
         break;
     case IR_exit_ind:
-        give_back(e, exit->count);
+        assert(e->charged == exit->count);
         if (e->called) {
             load_value(e, RAX, op->a, 0);
             emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, CPU_OFFSET(leave)), 0);
@@ -220,7 +252,7 @@ static void emit_choose_stub(struct emitter *e, const struct stub *stub)
     emit_compare(e, &stub->op);
     emit_rr(e->c, OP_CMOV | cond_of(stub->op.sub), false, RCX, RDX);
     emit_rm(e->c, OP_STORE, false, RCX, pc_mem(e));
-    give_back(e, stub->count);
+    give_back(e, stub->charged, stub->count);
     go_main(e);
 }
 
@@ -231,9 +263,9 @@ void emit_leave_stub(struct emitter *e, struct stub *stub)
         emit_choose_stub(e, stub);
         return;
     }
-    give_back(e, stub->count);
+    give_back(e, stub->charged, stub->count);
     if (stub->kind == STUB_EXIT)
-        jump_known(e, stub->pc);
+        jump_known(e, stub->pc, stub->from[0]);
     else
         leave_to_main(e, stub->pc);
 }

@@ -73,9 +73,11 @@ static void emit_load_from(struct code *c, unsigned memop, enum reg d, struct me
         emit_rr(c, OP_MOVSX16, false, d, d);
 }
 
+/* A guess, right for kernels in the linear segment: mapped code uses mapped data. */
 static bool direct_possible(const struct emitter *e)
 {
-    return e->mode == 0 && e->jit->low_ram && e->cpu->arch->direct_base;
+    const struct block *block = &e->block->block;
+    return e->mode == 0 && e->jit->low_ram && e->cpu->arch->direct_base && e->cpu->arch->fixed_mapping(block->pc, block->key);
 }
 
 /* edx = offset into the linear segment */

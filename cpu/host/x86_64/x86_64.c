@@ -113,28 +113,36 @@ static void run(struct cpu *cpu)
     }
 }
 
-static const struct block *block_at(const struct cpu *cpu, uintptr_t host_return)
+static const struct host_block *block_at(const struct cpu *cpu, uintptr_t host_return)
 {
     uint32_t word;
     memcpy(&word, (const uint8_t *)host_return + PLACE_OFFSET, sizeof(word));
-    return &cpu->jit->generations[word >> PLACE_GENERATION_SHIFT]
-                .blocks[word >> PLACE_NUMBER_SHIFT & (PLACE_MAX_BLOCKS - 1)]
-                ->block;
+    return cpu->jit->generations[word >> PLACE_GENERATION_SHIFT].blocks[word >> PLACE_NUMBER_SHIFT & (PLACE_MAX_BLOCKS - 1)];
+}
+
+/* What the block had taken off the budget: up to the end of the stretch that the instruction lies in. */
+static unsigned charged_at(const struct host_block *block, unsigned last)
+{
+    unsigned i = 0;
+    while (block->stretches[i] < last && i + 1 < block->nstretches)
+        i++;
+    return block->stretches[i];
 }
 
 static struct unit_place place(struct cpu *cpu, uintptr_t host_return)
 {
     uint32_t word;
     memcpy(&word, (const uint8_t *)host_return + PLACE_OFFSET, sizeof(word));
-    const struct block *block = block_at(cpu, host_return);
-    unsigned before = word >> PLACE_BEFORE_SHIFT & 127;
-    return (struct unit_place){block->pc + before * cpu->arch->insn_align, block->count - before, word & 1};
+    const struct host_block *block = block_at(cpu, host_return);
+    unsigned before = word >> PLACE_BEFORE_SHIFT & 127, slot = word & 1;
+    uint32_t pc = block->block.pc + before * cpu->arch->insn_align;
+    return (struct unit_place){pc, charged_at(block, before + 1 + slot) - before, slot};
 }
 
 /* A block goes on to a second page only where virtual and physical addresses run in step. */
 uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return)
 {
-    const struct block *block = block_at(cpu, host_return);
+    const struct block *block = &block_at(cpu, host_return)->block;
     return block->phys + (place(cpu, host_return).pc - block->pc);
 }
 

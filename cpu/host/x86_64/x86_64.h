@@ -43,8 +43,9 @@ struct host_block {
     struct block block;
     uint8_t *code; /* in the writable mapping */
     uint32_t code_size;
-    uint16_t nexits;
+    uint16_t nexits, nstretches;
     struct host_exit *exits;
+    uint16_t *stretches; /* instructions of the block up to the end of each stretch, see leave.c */
     struct host_exit *incoming;
 };
 
