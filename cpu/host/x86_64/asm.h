@@ -40,6 +40,7 @@ enum {
     OP_XOR = 0x33,
     OP_CMP = 0x3b,
     OP_MOV = 0x8b,
+    OP_TO_MEMORY = 2, /* less than the opcodes above: memory is the destination */
     OP_STORE = 0x89,
     OP_STORE8 = 0x88,
     OP_LEA = 0x8d,

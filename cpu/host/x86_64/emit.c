@@ -36,6 +36,10 @@ static void emit_insn(struct emitter *e, const struct ir_op *op)
 
 static void emit_movi(struct emitter *e, const struct ir_op *op)
 {
+    if (lives_in_memory(e, op->d)) {
+        emit_store_imm(e->c, value_mem(e, op->d), (uint32_t)op->imm);
+        return;
+    }
     enum reg d = define(e, op->d, IR_NONE, IR_NONE);
     if (op->imm)
         emit_mov_imm(e->c, d, (uint32_t)op->imm);
@@ -46,20 +50,21 @@ static void emit_movi(struct emitter *e, const struct ir_op *op)
 
 static void emit_mov(struct emitter *e, const struct ir_op *op)
 {
-    enum reg a = use(e, op->a, RAX);
-    enum reg d = define(e, op->d, op->a, IR_NONE);
-    if (d != a)
-        emit_rr(e->c, OP_MOV, false, d, a);
+    struct operand a = operand_of(e, op->a);
+    if (lives_in_memory(e, op->d) && a.reg != NO_REG) {
+        emit_rm(e->c, OP_STORE, false, a.reg, value_mem(e, op->d));
+        return;
+    }
+    emit_operand(e, OP_MOV, false, define(e, op->d, op->a, IR_NONE), a);
     defined(e, op->d);
 }
 
 /* d = a, in d's register, for operations that work in place. */
 static enum reg copy_to_result(struct emitter *e, const struct ir_op *op)
 {
-    enum reg a = use(e, op->a, RAX);
+    struct operand a = operand_of(e, op->a);
     enum reg d = define(e, op->d, op->a, IR_NONE);
-    if (d != a)
-        emit_rr(e->c, OP_MOV, false, d, a);
+    emit_operand(e, OP_MOV, false, d, a);
     return d;
 }
 
@@ -86,22 +91,29 @@ static void emit_bswap16(struct emitter *e, const struct ir_op *op)
 
 static void emit_extend(struct emitter *e, const struct ir_op *op)
 {
-    enum reg a = use(e, op->a, RAX);
+    struct operand a = operand_of(e, op->a);
     enum reg d = define(e, op->d, op->a, IR_NONE);
-    emit_rr(e->c, op->op == IR_sext8 ? OP_MOVSX8 : OP_MOVSX16, false, d, a);
+    emit_operand(e, op->op == IR_sext8 ? OP_MOVSX8 : OP_MOVSX16, false, d, a);
     defined(e, op->d);
 }
 
 static void emit_binary_imm(struct emitter *e, const struct ir_op *op, unsigned alu)
 {
-    enum reg a = use(e, op->a, RAX);
+    if (op->a == op->d && lives_in_memory(e, op->d)) {
+        emit_alu_mem_imm(e->c, alu, value_mem(e, op->d), op->imm);
+        return;
+    }
+    struct operand a = operand_of(e, op->a);
     enum reg d = define(e, op->d, op->a, IR_NONE);
-    if (d != a && (alu == ALU_ADD || alu == ALU_SUB)) {
+    if (a.reg != NO_REG && d != a.reg && (alu == ALU_ADD || alu == ALU_SUB)) {
         int32_t disp = alu == ALU_ADD ? op->imm : (int32_t)(0u - (uint32_t)op->imm);
-        emit_rm(e->c, OP_LEA, false, d, mem_base(a, disp));
+        emit_rm(e->c, OP_LEA, false, d, mem_base(a.reg, disp));
+    } else if (alu == ALU_AND && op->imm == 0xff) {
+        emit_operand(e, OP_MOVZX8, false, d, a);
+    } else if (alu == ALU_AND && op->imm == 0xffff) {
+        emit_operand(e, OP_MOVZX16, false, d, a);
     } else {
-        if (d != a)
-            emit_rr(e->c, OP_MOV, false, d, a);
+        emit_operand(e, OP_MOV, false, d, a);
         emit_alu_imm(e->c, alu, false, d, op->imm);
     }
     defined(e, op->d);
@@ -114,12 +126,38 @@ static const struct {
     [IR_add] = {OP_ADD,  ALU_ADD},
       [IR_sub] = {OP_SUB,  ALU_SUB},
       [IR_and] = {OP_AND,  ALU_AND},
-    [IR_or] = {OP_OR,   ALU_OR },
-      [IR_xor] = {OP_XOR,  ALU_XOR},
+      [IR_or] = {OP_OR,   ALU_OR },
+    [IR_xor] = {OP_XOR,  ALU_XOR},
       [IR_mul] = {OP_IMUL, 0      },
+      [IR_add64] = {OP_ADD,  0      },
+      [IR_sub64] = {OP_SUB,  0      },
 };
 
-/* The result's register may be b's: then d = b op a if the order does not matter, else by way of eax. */
+/* d = a op b; d may be the register of either. */
+static void emit_two(struct emitter *e, const struct ir_op *op, bool wide, struct operand a, struct operand b)
+{
+    unsigned opcode = arithmetic[op->op].opcode;
+    enum reg d = define(e, op->d, op->a, op->b);
+    bool commutes = ir_op_info[op->op].flags & IR_COMMUTES;
+    if (commutes && ((d == b.reg && d != a.reg) || (a.reg == NO_REG && b.reg != NO_REG))) {
+        struct operand swapped = a;
+        a = b;
+        b = swapped;
+    }
+    if (d == b.reg && d != a.reg) {
+        emit_operand(e, OP_MOV, wide, RAX, a);
+        emit_rr(e->c, opcode, wide, RAX, d);
+        emit_rr(e->c, OP_MOV, wide, d, RAX);
+    } else if (opcode == OP_ADD && d != a.reg && a.reg != NO_REG && b.reg != NO_REG) {
+        emit_rm(e->c, OP_LEA, wide, d, mem_index(a.reg, b.reg, 0, 0));
+    } else {
+        if (d != a.reg)
+            emit_operand(e, OP_MOV, wide, d, a);
+        emit_operand(e, opcode, wide, d, b);
+    }
+    defined(e, op->d);
+}
+
 static void emit_binary(struct emitter *e, const struct ir_op *op)
 {
     unsigned opcode = arithmetic[op->op].opcode;
@@ -129,22 +167,80 @@ static void emit_binary(struct emitter *e, const struct ir_op *op)
     }
     if (op->b == IR_IMM)
         emit_mov_imm(e->c, RCX, (uint32_t)op->imm);
-    enum reg a = use(e, op->a, RAX), b = op->b == IR_IMM ? RCX : use(e, op->b, RCX);
+    struct operand b = op->b == IR_IMM ? (struct operand){.reg = RCX} : operand_of(e, op->b);
+    if (op->a == op->d && op->op != IR_mul && b.reg != NO_REG && lives_in_memory(e, op->d))
+        emit_rm(e->c, opcode - OP_TO_MEMORY, false, b.reg, value_mem(e, op->d));
+    else
+        emit_two(e, op, false, operand_of(e, op->a), b);
+}
+
+/* The products' operands are extended on the way; sums, all 64 bits of temps. */
+static void emit_mul64(struct emitter *e, const struct ir_op *op)
+{
+    bool extends = op->op == IR_muls64;
+    struct operand a = operand_of(e, op->a), b = operand_of(e, op->b);
+    emit_operand(e, extends ? OP_MOVSXD : OP_MOV, extends, RCX, b);
+    enum reg d = define(e, op->d, op->a, IR_NONE);
+    emit_operand(e, extends ? OP_MOVSXD : OP_MOV, extends, d, a);
+    emit_rr(e->c, OP_IMUL, true, d, RCX);
+    defined(e, op->d);
+}
+
+static void emit_add64(struct emitter *e, const struct ir_op *op)
+{
+    emit_two(e, op, true, operand_of(e, op->a), operand_of(e, op->b));
+}
+
+/* Two globals that lie in memory as one 64-bit word. */
+static bool one_word(const struct emitter *e, unsigned low, unsigned high)
+{
+    return low < IR_TEMPS && high < IR_TEMPS && e->pinned[low] == NO_REG && e->pinned[high] == NO_REG &&
+           global_offset(e->cpu, high) == global_offset(e->cpu, low) + 4;
+}
+
+static void emit_concat(struct emitter *e, const struct ir_op *op)
+{
+    if (one_word(e, op->a, op->b)) {
+        emit_rm(e->c, OP_MOV, true, define(e, op->d, IR_NONE, IR_NONE), value_mem(e, op->a));
+        defined(e, op->d);
+        return;
+    }
+    load_value(e, RAX, op->b, 0);
+    emit_shift_imm(e->c, SHIFT_SHL, true, RAX, 32);
+    load_value(e, RCX, op->a, 0);
     enum reg d = define(e, op->d, op->a, op->b);
-    if (d == a) {
-        emit_rr(e->c, opcode, false, d, b);
-    } else if (d == b && ir_op_info[op->op].flags & IR_COMMUTES) {
-        emit_rr(e->c, opcode, false, d, a);
-    } else if (d == b) {
-        if (a != RAX)
-            emit_rr(e->c, OP_MOV, false, RAX, a);
-        emit_rr(e->c, opcode, false, RAX, b);
-        emit_rr(e->c, OP_MOV, false, d, RAX);
-    } else if (op->op == IR_add) {
-        emit_rm(e->c, OP_LEA, false, d, mem_index(a, b, 0, 0));
+    emit_rr(e->c, OP_OR, true, RAX, RCX);
+    emit_rr(e->c, OP_MOV, true, d, RAX);
+    defined(e, op->d);
+}
+
+/* Both halves of a value go to one word: one store, and nothing for the second operation. */
+static bool store_halves(struct emitter *e, const struct ir_op *low)
+{
+    const struct ir_op *high = low + 1;
+    if (low->op != IR_low32 || e->index + 1 >= e->ir->nops || high->op != IR_high32 || high->a != low->a)
+        return false;
+    if (!one_word(e, low->d, high->d))
+        return false;
+    emit_rm(e->c, OP_STORE, true, use64(e, low->a, RAX), value_mem(e, low->d));
+    forget_local(e, low->d);
+    forget_local(e, high->d);
+    e->index++;
+    return true;
+}
+
+static void emit_half(struct emitter *e, const struct ir_op *op)
+{
+    if (store_halves(e, op))
+        return;
+    enum reg a = use64(e, op->a, RAX);
+    enum reg d = define(e, op->d, op->a, IR_NONE);
+    if (op->op == IR_high32) {
+        if (d != a)
+            emit_rr(e->c, OP_MOV, true, d, a);
+        emit_shift_imm(e->c, SHIFT_SHR, true, d, 32);
     } else {
         emit_rr(e->c, OP_MOV, false, d, a);
-        emit_rr(e->c, opcode, false, d, b);
     }
     defined(e, op->d);
 }
@@ -222,8 +318,8 @@ static void emit_clz(struct emitter *e, const struct ir_op *op)
     } else { /* bsr of 2a + 1: 32 - its index */
         emit_rm(e->c, OP_LEA, true, RAX, mem_index(RAX, RAX, 0, 1));
         emit_rr(e->c, 0x1bd, true, RAX, RAX);
-        emit_mov_imm(e->c, d, 32);
-        emit_rr(e->c, OP_SUB, false, d, RAX);
+        emit_neg(e->c, RAX);
+        emit_rm(e->c, OP_LEA, false, d, mem_base(RAX, 32));
     }
     defined(e, op->d);
 }
@@ -231,13 +327,12 @@ static void emit_clz(struct emitter *e, const struct ir_op *op)
 static void emit_extract(struct emitter *e, const struct ir_op *op)
 {
     unsigned position = (unsigned)op->imm & 31, size = (unsigned)op->imm >> 8;
-    enum reg a = use(e, op->a, RAX);
+    struct operand a = operand_of(e, op->a);
     enum reg d = define(e, op->d, op->a, IR_NONE);
     if (position == 0 && (size == 8 || size == 16)) {
-        emit_rr(e->c, size == 8 ? OP_MOVZX8 : OP_MOVZX16, false, d, a);
+        emit_operand(e, size == 8 ? OP_MOVZX8 : OP_MOVZX16, false, d, a);
     } else {
-        if (d != a)
-            emit_rr(e->c, OP_MOV, false, d, a);
+        emit_operand(e, OP_MOV, false, d, a);
         if (position)
             emit_shift_imm(e->c, SHIFT_SHR, false, d, position);
         if (position + size < 32)
@@ -279,51 +374,6 @@ static void emit_movcc(struct emitter *e, const struct ir_op *op)
     emit_rr(e->c, OP_CMOV | cond_of(op->sub), false, RDX, RCX);
     enum reg d = define(e, op->d, IR_NONE, IR_NONE);
     emit_rr(e->c, OP_MOV, false, d, RDX);
-    defined(e, op->d);
-}
-
-/* 64-bit values: in temps only. Registers hold 32-bit values zero-extended, so mulu64 is one 64-bit product. */
-static void emit_mul64(struct emitter *e, const struct ir_op *op)
-{
-    unsigned extend = op->op == IR_muls64 ? OP_MOVSXD : OP_MOV;
-    bool wide = op->op == IR_muls64;
-    emit_rr(e->c, extend, wide, RAX, use(e, op->a, RAX));
-    emit_rr(e->c, extend, wide, RCX, use(e, op->b, RCX));
-    enum reg d = define(e, op->d, IR_NONE, IR_NONE);
-    emit_rr(e->c, OP_IMUL, true, RAX, RCX);
-    emit_rr(e->c, OP_MOV, true, d, RAX);
-    defined(e, op->d);
-}
-
-static void emit_add64(struct emitter *e, const struct ir_op *op)
-{
-    emit_rr(e->c, OP_MOV, true, RAX, use64(e, op->a, RAX));
-    enum reg b = use64(e, op->b, RCX);
-    enum reg d = define(e, op->d, op->b, IR_NONE);
-    emit_rr(e->c, op->op == IR_add64 ? OP_ADD : OP_SUB, true, RAX, b);
-    emit_rr(e->c, OP_MOV, true, d, RAX);
-    defined(e, op->d);
-}
-
-static void emit_concat(struct emitter *e, const struct ir_op *op)
-{
-    load_value(e, RAX, op->b, 0);
-    emit_shift_imm(e->c, SHIFT_SHL, true, RAX, 32);
-    load_value(e, RCX, op->a, 0);
-    enum reg d = define(e, op->d, op->a, op->b);
-    emit_rr(e->c, OP_OR, true, RAX, RCX);
-    emit_rr(e->c, OP_MOV, true, d, RAX);
-    defined(e, op->d);
-}
-
-static void emit_half(struct emitter *e, const struct ir_op *op)
-{
-    enum reg a = use64(e, op->a, RAX);
-    emit_rr(e->c, OP_MOV, true, RAX, a);
-    enum reg d = define(e, op->d, op->a, IR_NONE);
-    if (op->op == IR_high32)
-        emit_shift_imm(e->c, SHIFT_SHR, true, RAX, 32);
-    emit_rr(e->c, OP_MOV, false, d, RAX);
     defined(e, op->d);
 }
 

@@ -65,14 +65,30 @@ enum reg value_reg(const struct emitter *e, unsigned value);
 /* In a register: its own, or loaded into scratch. */
 enum reg use(struct emitter *e, unsigned value, enum reg scratch);
 enum reg use64(struct emitter *e, unsigned value, enum reg scratch);
-/* The register that will hold the result; what was there before is saved. Operands whose last use this is may be overwritten by it. */
+/* Where it is to be read from: a register, or with NO_REG memory. To be asked for before the result's register is. */
+struct operand {
+    enum reg reg;
+    struct mem mem;
+};
+struct operand operand_of(struct emitter *e, unsigned value);
+/* reg = reg op operand; a mov of a register to itself is left out. */
+void emit_operand(struct emitter *e, unsigned opcode, bool wide, enum reg reg, struct operand operand);
+/* A global that no register holds and that the block does not read again: it is best changed in place. */
+bool lives_in_memory(const struct emitter *e, unsigned value);
+/*
+ * The register that will hold the result; what was there before is saved. Operands whose last use this is may be overwritten by it.
+ * rax for a global that lives in memory.
+ */
 enum reg define(struct emitter *e, unsigned value, unsigned keep_a, unsigned keep_b);
+/* A local register for it, also for one that lives in memory. */
+enum reg hold(struct emitter *e, unsigned value, unsigned keep_a, unsigned keep_b);
 /* The result is in its register: a global goes to the state. */
 void defined(struct emitter *e, unsigned value);
 /* Loads eax etc. with a value, whatever it is (IR_IMM: imm; IR_NONE: nothing). */
 void load_value(struct emitter *e, enum reg reg, unsigned value, int32_t imm);
 /* C may have written globals: what locals know of them is old. */
 void forget_globals_in_locals(struct emitter *e);
+void forget_local(struct emitter *e, unsigned value);
 void begin_values(struct emitter *e);
 
 /* memory.c */

@@ -168,7 +168,7 @@ void emit_store(struct emitter *e, const struct ir_op *op)
     stub->constant = op->b == e->cpu->arch->zero_global;
     emit_address(e, op);
     if (!stub->constant && value_reg(e, op->b) == NO_REG) { /* into a local register: the stub must find it again */
-        enum reg reg = define(e, op->b, IR_NONE, IR_NONE);
+        enum reg reg = hold(e, op->b, IR_NONE, IR_NONE);
         emit_rm(e->c, OP_MOV, wide, reg, value_mem(e, op->b));
     }
     stub->from[0] = emit_probe(e, op->sub, true);

@@ -36,13 +36,16 @@ static void push_out(struct emitter *e, unsigned i)
     *local = (struct local){IR_NONE, false};
 }
 
-/* Preference: free, a temp that nobody needs, a global's copy, the temp that is needed latest. */
+static bool read_later(const struct emitter *e, unsigned value)
+{
+    return e->last_use[value] > e->index;
+}
+
+/* Preference: free, what nobody needs, a global's copy, the temp that is needed latest. */
 static unsigned local_cost(const struct emitter *e, unsigned i)
 {
     const struct local *local = &e->local[i];
-    if (local->value == IR_NONE)
-        return 0;
-    if (local->value >= IR_TEMPS && e->last_use[local->value] <= e->index)
+    if (local->value == IR_NONE || !read_later(e, local->value))
         return 0;
     return local->dirty ? 2 + IR_MAX_OPS - e->last_use[local->value] : 1;
 }
@@ -78,11 +81,51 @@ enum reg use64(struct emitter *e, unsigned value, enum reg scratch)
     return use_width(e, value, scratch, true);
 }
 
+/* A global that is read more than once may as well be loaded into a local register that has nothing better to hold. */
+static enum reg load_copy(struct emitter *e, unsigned value)
+{
+    if (value >= IR_TEMPS || !read_later(e, value))
+        return NO_REG;
+    for (unsigned i = 0; i < LOCALS; i++)
+        if (e->local[i].value == IR_NONE || e->last_use[e->local[i].value] < e->index) {
+            e->local[i] = (struct local){(uint16_t)value, false};
+            emit_rm(e->c, OP_MOV, false, local_regs[i], value_mem(e, value));
+            return local_regs[i];
+        }
+    return NO_REG;
+}
+
+struct operand operand_of(struct emitter *e, unsigned value)
+{
+    enum reg reg = value_reg(e, value);
+    if (reg == NO_REG)
+        reg = load_copy(e, value);
+    return (struct operand){reg, value_mem(e, value)};
+}
+
+void emit_operand(struct emitter *e, unsigned opcode, bool wide, enum reg reg, struct operand operand)
+{
+    if (operand.reg == NO_REG)
+        emit_rm(e->c, opcode, wide, reg, operand.mem);
+    else if (opcode != OP_MOV || wide || reg != operand.reg)
+        emit_rr(e->c, opcode, wide, reg, operand.reg);
+}
+
+bool lives_in_memory(const struct emitter *e, unsigned value)
+{
+    return value < IR_TEMPS && value_reg(e, value) == NO_REG && !read_later(e, value);
+}
+
 enum reg define(struct emitter *e, unsigned value, unsigned keep_a, unsigned keep_b)
 {
     enum reg reg = value_reg(e, value);
     if (reg != NO_REG)
         return reg;
+    return lives_in_memory(e, value) ? RAX : hold(e, value, keep_a, keep_b);
+}
+
+enum reg hold(struct emitter *e, unsigned value, unsigned keep_a, unsigned keep_b)
+{
     unsigned i = choose_local(e, keep_a, keep_b);
     if (i ==
         LOCALS) /* both hold operands that are needed later: one goes to its slot, and stays readable in its register till then */
@@ -96,8 +139,9 @@ enum reg define(struct emitter *e, unsigned value, unsigned keep_a, unsigned kee
 void defined(struct emitter *e, unsigned value)
 {
     if (value < IR_TEMPS) {
+        enum reg reg = value_reg(e, value);
         if (e->pinned[value] == NO_REG)
-            emit_rm(e->c, OP_STORE, false, value_reg(e, value), value_mem(e, value));
+            emit_rm(e->c, OP_STORE, false, reg == NO_REG ? RAX : reg, value_mem(e, value));
         return;
     }
     for (unsigned i = 0; i < LOCALS; i++)
@@ -116,6 +160,13 @@ void load_value(struct emitter *e, enum reg reg, unsigned value, int32_t imm)
         emit_rm(e->c, OP_MOV, false, reg, value_mem(e, value));
     else if (from != reg)
         emit_rr(e->c, OP_MOV, false, reg, from);
+}
+
+void forget_local(struct emitter *e, unsigned value)
+{
+    for (unsigned i = 0; i < LOCALS; i++)
+        if (e->local[i].value == value)
+            e->local[i] = (struct local){IR_NONE, false};
 }
 
 void forget_globals_in_locals(struct emitter *e)
@@ -140,8 +191,8 @@ void begin_values(struct emitter *e)
         e->pinned[e->cpu->arch->pinned[i]] = pinned_regs[i];
     for (unsigned i = 0; i < LOCALS; i++)
         e->local[i] = (struct local){IR_NONE, false};
-    for (unsigned t = IR_TEMPS; t < IR_TEMPS + ir->ntemps; t++)
-        e->last_use[t] = 0;
+    for (unsigned v = 0; v < IR_TEMPS + ir->ntemps; v++)
+        e->last_use[v] = 0;
     for (unsigned i = 0; i < ir->nops; i++) {
         note_use(e, ir->ops[i].a, i);
         note_use(e, ir->ops[i].b, i);
