@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-enum { REMOVED = IR_OPCODES };
-
 static struct {
     bool known[IR_VALUES];
     uint32_t value[IR_VALUES];
@@ -167,7 +165,7 @@ static bool simplify_exit(struct ir_op *op)
     if (op->op != IR_exit_if || op->b != IR_IMM || !is_known(op->a))
         return false;
     bool taken = ir_cc_holds((enum ir_cc)op->sub, facts.value[op->a], (uint32_t)op->imm);
-    op->op = taken ? IR_exit : REMOVED;
+    op->op = taken ? IR_exit : IR_REMOVED;
     op->a = op->b = IR_NONE;
     return taken;
 }
@@ -228,12 +226,29 @@ static bool has_effect(const struct ir_op *op)
     return op->op == IR_insn || ir_op_info[op->op].flags & (IR_LEAVES | IR_SIDE_EXIT | IR_END);
 }
 
-/* Everything is looked at where the unit or the block may be left. */
-static bool observes(const struct ir_op *op, const struct cpu_arch *arch)
+/* Everything is looked at where the unit or the block may be left, which it may be behind a unit that called a helper too. */
+bool ir_observes(const struct ir_op *op, const struct cpu_arch *arch)
 {
     if (op->op == IR_call)
         return !(arch->helpers[op->aux].flags & HELPER_PURE);
+    if (op->op == IR_insn)
+        return op->sub;
     return ir_op_info[op->op].flags & (IR_LEAVES | IR_SIDE_EXIT | IR_END);
+}
+
+/* Marks the units that come after one that called. */
+static void mark_observed_units(struct ir *ir, const struct cpu_arch *arch)
+{
+    bool called = false;
+    for (unsigned i = 0; i < ir->nops; i++) {
+        struct ir_op *op = &ir->ops[i];
+        if (op->op == IR_insn && !(op->aux & IR_SLOT)) {
+            op->sub = called;
+            called = false;
+        } else if (op->op == IR_call) {
+            called |= ir_observes(op, arch);
+        }
+    }
 }
 
 static void backward(struct ir *ir, const struct cpu_arch *arch)
@@ -242,15 +257,15 @@ static void backward(struct ir *ir, const struct cpu_arch *arch)
     memset(needed, 0, sizeof(needed));
     for (unsigned i = ir->nops; i-- > 0;) {
         struct ir_op *op = &ir->ops[i];
-        if (op->op == REMOVED)
+        if (op->op == IR_REMOVED)
             continue;
         if (op->d < IR_VALUES && !needed[op->d] && !has_effect(op)) {
-            op->op = REMOVED;
+            op->op = IR_REMOVED;
             continue;
         }
         if (op->d < IR_VALUES && !(ir_op_info[op->op].flags & IR_READS_D))
             needed[op->d] = false;
-        if (observes(op, arch))
+        if (ir_observes(op, arch))
             memset(needed, 1, IR_TEMPS);
         const uint16_t operands[] = {op->a, op->b, op->c};
         for (unsigned k = 0; k < 3; k++)
@@ -263,14 +278,16 @@ static void compact(struct ir *ir)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < ir->nops; i++)
-        if (ir->ops[i].op != REMOVED)
+        if (ir->ops[i].op != IR_REMOVED)
             ir->ops[kept++] = ir->ops[i];
     ir->nops = kept;
 }
 
 void ir_optimise(struct ir *ir, const struct cpu_arch *arch)
 {
+    mark_observed_units(ir, arch);
     forward(ir, arch);
+    ir_fuse(ir, arch);
     backward(ir, arch);
     compact(ir);
 }

@@ -10,4 +10,10 @@
  */
 void ir_optimise(struct ir *ir, const struct cpu_arch *arch);
 
+/* What the passes share: the opcode of an operation that was taken out, until the end; whether every global must be right at an operation. */
+#define IR_REMOVED IR_OPCODES
+bool ir_observes(const struct ir_op *op, const struct cpu_arch *arch);
+/* fuse.c: comparisons into branches, shifts and constants into additions. */
+void ir_fuse(struct ir *ir, const struct cpu_arch *arch);
+
 #endif

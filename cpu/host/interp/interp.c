@@ -357,6 +357,7 @@ static bool run_block(struct cpu *cpu, const struct interp_block *block, uint32_
             *next = exit->kind == IR_EXIT_STATE ? *cpu_pc(cpu) : op->a != &interp.nothing ? *op->a : exit->pc;
             return true;
         }
+        case IR_lea: /* made for host back ends only */
         case IR_OPCODES:
             assert(false);
         }

@@ -53,6 +53,12 @@ static void emit_modrm_mem(struct code *c, unsigned reg, struct mem mem)
 {
     bool sib = mem.index != NO_REG || (mem.base & 7) == RSP;
     bool disp8 = mem.disp >= -128 && mem.disp < 128;
+    if (mem.base == NO_REG) {
+        emit8(c, (uint8_t)((reg & 7) << 3 | 4));
+        emit8(c, (uint8_t)(mem.scale << 6 | (mem.index & 7) << 3 | 5));
+        emit32(c, (uint32_t)mem.disp);
+        return;
+    }
     emit8(c, (uint8_t)((disp8 ? 0x40 : 0x80) | (reg & 7) << 3 | (sib ? 4 : mem.base & 7)));
     if (sib)
         emit8(c, (uint8_t)(mem.scale << 6 | (mem.index == NO_REG ? 4 : mem.index & 7) << 3 | (mem.base & 7)));
@@ -64,7 +70,7 @@ static void emit_modrm_mem(struct code *c, unsigned reg, struct mem mem)
 
 void emit_rm(struct code *c, unsigned opcode, bool wide, enum reg reg, struct mem mem)
 {
-    emit_head(c, opcode, wide, reg, mem.index == NO_REG ? 0 : mem.index, mem.base, opcode == OP_STORE8);
+    emit_head(c, opcode, wide, reg, mem.index == NO_REG ? 0 : mem.index, mem.base == NO_REG ? 0 : mem.base, opcode == OP_STORE8);
     emit_modrm_mem(c, reg, mem);
 }
 

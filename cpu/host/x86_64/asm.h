@@ -18,7 +18,7 @@ struct code {
 };
 
 struct mem {
-    enum reg base, index; /* index NO_REG: none */
+    enum reg base, index; /* NO_REG: none; lea takes one without base */
     uint8_t scale;        /* log2 */
     int32_t disp;
 };

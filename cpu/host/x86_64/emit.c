@@ -174,6 +174,15 @@ static void emit_binary(struct emitter *e, const struct ir_op *op)
         emit_two(e, op, false, operand_of(e, op->a), b);
 }
 
+static void emit_lea(struct emitter *e, const struct ir_op *op)
+{
+    enum reg b = use(e, op->b, RCX);
+    enum reg a = op->a == e->cpu->arch->zero_global ? NO_REG : use(e, op->a, RAX);
+    enum reg d = define(e, op->d, op->a, op->b);
+    emit_rm(e->c, OP_LEA, false, d, mem_index(a, b, op->aux, op->imm));
+    defined(e, op->d);
+}
+
 /* The products' operands are extended on the way; sums, all 64 bits of temps. */
 static void emit_mul64(struct emitter *e, const struct ir_op *op)
 {
@@ -378,17 +387,17 @@ static void emit_movcc(struct emitter *e, const struct ir_op *op)
 }
 
 static emit_fn *const emitters[IR_OPCODES] = {
-    [IR_insn] = emit_insn,       [IR_movi] = emit_movi,        [IR_mov] = emit_mov,           [IR_not] = emit_unary,
-    [IR_neg] = emit_unary,       [IR_bswap] = emit_unary,      [IR_bswap16] = emit_bswap16,   [IR_sext8] = emit_extend,
-    [IR_sext16] = emit_extend,   [IR_add] = emit_binary,       [IR_sub] = emit_binary,        [IR_and] = emit_binary,
-    [IR_or] = emit_binary,       [IR_xor] = emit_binary,       [IR_mul] = emit_binary,        [IR_shl] = emit_shift,
-    [IR_shr] = emit_shift,       [IR_sar] = emit_shift,        [IR_rotr] = emit_shift,        [IR_divs] = emit_divide,
-    [IR_divu] = emit_divide,     [IR_rems] = emit_divide,      [IR_remu] = emit_divide,       [IR_clz] = emit_clz,
-    [IR_extract] = emit_extract, [IR_deposit] = emit_deposit,  [IR_setcc] = emit_set,         [IR_movcc] = emit_movcc,
-    [IR_mulu64] = emit_mul64,    [IR_muls64] = emit_mul64,     [IR_add64] = emit_add64,       [IR_sub64] = emit_add64,
-    [IR_concat] = emit_concat,   [IR_low32] = emit_half,       [IR_high32] = emit_half,       [IR_ld] = emit_load,
-    [IR_st] = emit_store,        [IR_call] = emit_call,        [IR_exit_if] = emit_exit_op,   [IR_leave_if] = emit_exit_op,
-    [IR_exit] = emit_exit_op,    [IR_exit_ind] = emit_exit_op, [IR_exit_main] = emit_exit_op,
+    [IR_insn] = emit_insn,        [IR_movi] = emit_movi,       [IR_mov] = emit_mov,          [IR_not] = emit_unary,
+    [IR_neg] = emit_unary,        [IR_bswap] = emit_unary,     [IR_bswap16] = emit_bswap16,  [IR_sext8] = emit_extend,
+    [IR_sext16] = emit_extend,    [IR_add] = emit_binary,      [IR_sub] = emit_binary,       [IR_and] = emit_binary,
+    [IR_or] = emit_binary,        [IR_xor] = emit_binary,      [IR_mul] = emit_binary,       [IR_shl] = emit_shift,
+    [IR_shr] = emit_shift,        [IR_sar] = emit_shift,       [IR_rotr] = emit_shift,       [IR_divs] = emit_divide,
+    [IR_divu] = emit_divide,      [IR_rems] = emit_divide,     [IR_remu] = emit_divide,      [IR_clz] = emit_clz,
+    [IR_extract] = emit_extract,  [IR_deposit] = emit_deposit, [IR_setcc] = emit_set,        [IR_movcc] = emit_movcc,
+    [IR_lea] = emit_lea,          [IR_mulu64] = emit_mul64,    [IR_muls64] = emit_mul64,     [IR_add64] = emit_add64,
+    [IR_sub64] = emit_add64,      [IR_concat] = emit_concat,   [IR_low32] = emit_half,       [IR_high32] = emit_half,
+    [IR_ld] = emit_load,          [IR_st] = emit_store,        [IR_call] = emit_call,        [IR_exit_if] = emit_exit_op,
+    [IR_leave_if] = emit_exit_op, [IR_exit] = emit_exit_op,    [IR_exit_ind] = emit_exit_op, [IR_exit_main] = emit_exit_op,
 };
 
 static void emit_stubs(struct emitter *e)
