@@ -8,6 +8,8 @@
 struct cpu;
 struct translator;
 
+#define ARCH_PINNED 8
+
 /* A word of guest state that IR names directly: its place in the CPU state struct. */
 struct ir_global {
     const char *name;
@@ -58,7 +60,7 @@ struct cpu_arch {
     const struct ir_global *globals;
     unsigned nglobals;
     int zero_global;       /* a global that always reads 0 and is never written, or -1 */
-    const uint8_t *pinned; /* 8 globals that live in host registers, most used first */
+    const uint8_t *pinned; /* ARCH_PINNED globals that live in host registers, most used first */
     const struct ir_helper *helpers;
     unsigned nhelpers;
     const struct cpu_register *registers;

@@ -130,6 +130,7 @@ void cpu_flush_outside(struct cpu *cpu, uint32_t keep_first, uint32_t keep_last)
 
 void cpu_flush_all(struct cpu *cpu)
 {
+    cpu->flushes++;
     mmu_flush_all(&cpu->mmu);
     memset(&cpu->deadline, 0, sizeof(cpu->deadline));
     memset(cpu->code_tlb, 0, sizeof(cpu->code_tlb));

@@ -81,7 +81,8 @@ struct cpu {
         uint16_t ncached;                         /* jump cache entries of this page; above CODE_TLB_REMEMBERED: any number */
         uint16_t remembered[CODE_TLB_REMEMBERED]; /* their instructions' places on the page */
     } code_tlb[1 << CODE_TLB_BITS];
-    bool single; /* the next unit is run alone, by the interpreter */
+    uint64_t flushes; /* cpu_flush_all() so far: what an architecture folder derived before is to be made anew */
+    bool single;      /* the next unit is run alone, by the interpreter */
     struct {
         bool active; /* the unit to be re-run has overwritten itself: it is made from these */
         uint32_t pc;

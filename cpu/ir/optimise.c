@@ -7,7 +7,7 @@
 #include <string.h>
 
 static struct {
-    bool known[IR_VALUES];
+    bool known[IR_VALUES], pinned[IR_VALUES];
     uint32_t value[IR_VALUES];
     uint32_t version[IR_VALUES];
     uint16_t copy_of[IR_VALUES]; /* IR_NONE: none */
@@ -80,6 +80,8 @@ static void begin(const struct ir *ir, const struct cpu_arch *arch)
     memset(facts.copy_of, 0xff, values * sizeof(facts.copy_of[0]));
     for (unsigned v = 0; v < values; v++)
         facts.copy_of[v] = IR_NONE;
+    for (unsigned i = 0; i < ARCH_PINNED; i++)
+        facts.pinned[arch->pinned[i]] = true;
     forget_globals(arch);
 }
 
@@ -93,6 +95,8 @@ static unsigned source_of(unsigned v)
     if (v >= IR_VALUES || facts.copy_of[v] == IR_NONE)
         return v;
     unsigned source = facts.copy_of[v];
+    if (facts.pinned[v] && source < IR_TEMPS && !facts.pinned[source])
+        return v; /* a host register is better than memory */
     return facts.version[source] == facts.copy_version[v] ? source : v;
 }
 

@@ -58,6 +58,11 @@ bool cp0_write_may_leave(unsigned number)
     return rows[number].flags & CP0_LEAVES;
 }
 
+uint32_t cp0_write_mask(const struct cpu *cpu, unsigned number)
+{
+    return write_mask(mips_model(cpu), number);
+}
+
 uint32_t cp0_read(const struct cpu *cpu, unsigned number)
 {
     const struct mips_model *model = mips_model(cpu);

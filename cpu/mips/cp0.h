@@ -7,6 +7,7 @@
 
 #include "cpu/mips/helper.h"
 #include "cpu/mips/mips.h"
+#include "cpu/mips/tlb_index.h"
 
 #define CP0_NUMBER(reg, sel) ((reg) << 3 | (sel))
 
@@ -76,6 +77,8 @@ bool cp0_has(const struct cpu *cpu, unsigned number);
 uint32_t cp0_read(const struct cpu *cpu, unsigned number);
 void cp0_write(struct cpu *cpu, unsigned number, uint32_t value);
 bool cp0_write_may_leave(unsigned number);
+/* The bits that a write changes in this CPU's model. */
+uint32_t cp0_write_mask(const struct cpu *cpu, unsigned number);
 /* Power-on values. */
 void cp0_reset(struct cpu *cpu);
 
@@ -107,6 +110,8 @@ void mips_count_match(void *opaque, uint64_t deadline);
 /* Outside the arena. */
 struct mips_wiring {
     unsigned timer; /* id in machine->timers */
+    struct mips_tlb_index tlb_index;
+    uint64_t tlb_index_of; /* cpu->flushes + 1 when it was made; 0: not made */
 };
 static inline struct mips_wiring *mips_wiring(const struct cpu *cpu)
 {

@@ -25,6 +25,8 @@
     X(0), X(1), X(2), X(3), X(4), X(5), X(6), X(7), X(8), X(9), X(10), X(11), X(12), X(13), X(14), X(15), X(16), X(17), X(18),   \
         X(19), X(20), X(21), X(22), X(23), X(24), X(25), X(26), X(27), X(28), X(29), X(30), X(31)
 
+#define CP0_GLOBAL(id, member, written) {#member, offsetof(struct mips_state, member)},
+
 /* ORDER: enum mips_global. */
 static const struct ir_global globals[] = {
     ALL_32(GPR),
@@ -34,6 +36,8 @@ static const struct ir_global globals[] = {
     ALL_32(FPR_HI),
     {"fcsr",      offsetof(struct mips_state, fcsr)      },
     {"userlocal", offsetof(struct mips_state, user_local)},
+#include "cpu/mips/cp0_globals.def"
+#undef CP0_GLOBAL
 };
 static_assert(ARRAY_SIZE(globals) == MIPS_GLOBALS, "a row for each global");
 

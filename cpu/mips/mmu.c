@@ -10,16 +10,8 @@ enum result { MAPPED, ADDRESS_ERROR, NO_ENTRY, NOT_VALID, NOT_WRITABLE };
 
 static const struct mips_tlb_entry *find_entry(const struct cpu *cpu, uint32_t va)
 {
-    const struct mips_state *s = mips_state(cpu);
-    uint32_t asid = s->entry_hi & ENTRYHI_ASID;
-    unsigned count = mips_model(cpu)->tlb_entries;
-    for (unsigned i = 0; i < count; i++) {
-        const struct mips_tlb_entry *entry = &s->tlb[i];
-        uint32_t compared = ENTRYHI_VPN2 & ~entry->page_mask;
-        if ((va & compared) == entry->vpn2 && (entry->global || entry->asid == asid))
-            return entry;
-    }
-    return NULL;
+    int found = mips_tlb_find(cpu, va);
+    return found < 0 ? NULL : &mips_state(cpu)->tlb[found];
 }
 
 static enum result look_up(const struct cpu *cpu, uint32_t va, enum access_kind kind, struct mmu_page *page)

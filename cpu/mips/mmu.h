@@ -11,6 +11,8 @@ void mips_bus_error(void *cpu, uint32_t va, enum access_kind kind);
 bool mips_fixed_mapping(uint32_t va, uint32_t key);
 void mips_print_tlb(struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque);
 
+/* The number of the entry for an address in the present address space, or -1. */
+int mips_tlb_find(const struct cpu *cpu, uint32_t va);
 /* No entry matches anything. */
 void mips_tlb_reset(struct cpu *cpu);
 /* ASID or ERL changed: nothing that was derived from mapped segments holds. */

@@ -31,7 +31,7 @@ struct mips_state {
     uint32_t fpr_lo[32], fpr_hi[32]; /* low and high words; FR=0: a double is the low words of an even-odd pair */
     uint32_t ll_address, ll_bit, ll_value;
     uint32_t lo, hi, pc; /* LO and HI: one 64-bit word to those that accumulate */
-    uint32_t gpr[32]; /* gpr[0] is always 0 */
+    uint32_t gpr[32];    /* gpr[0] is always 0 */
 };
 static_assert(sizeof(struct mips_state) % 4096 == 0, "whole pages: it ends where struct cpu begins");
 

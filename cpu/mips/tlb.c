@@ -19,6 +19,23 @@ void mips_tlb_reset(struct cpu *cpu)
     for (unsigned i = 0; i < MIPS_TLB_MAX; i++) /* addresses of kseg0 are never looked up */
         s->tlb[i] = (struct mips_tlb_entry){.vpn2 = UNMAPPED_FIRST + i * 0x2000};
     s->last_tlbwr = UINT32_MAX;
+    if (mips_wiring(cpu))
+        mips_wiring(cpu)->tlb_index_of = 0;
+}
+
+static struct mips_tlb_index *index_in_step(const struct cpu *cpu)
+{
+    struct mips_wiring *wiring = mips_wiring(cpu);
+    if (UNLIKELY(wiring->tlb_index_of != cpu->flushes + 1)) { /* the saved state may have been replaced */
+        mips_tlb_index_build(&wiring->tlb_index, mips_state(cpu));
+        wiring->tlb_index_of = cpu->flushes + 1;
+    }
+    return &wiring->tlb_index;
+}
+
+int mips_tlb_find(const struct cpu *cpu, uint32_t va)
+{
+    return mips_tlb_index_find(index_in_step(cpu), mips_state(cpu), va);
 }
 
 static uint32_t mix(uint64_t x)
@@ -83,7 +100,10 @@ static void write_entry(struct cpu *cpu, unsigned index)
 {
     struct mips_state *s = mips_state(cpu);
     struct mips_tlb_entry old = s->tlb[index], new = entry_from_registers(s);
+    struct mips_tlb_index *lists = index_in_step(cpu);
+    mips_tlb_index_remove(lists, s, index);
     s->tlb[index] = new;
+    mips_tlb_index_add(lists, s, index);
     for (unsigned half = 0; half < 2; half++)
         if (!same_page(&old, &new, half))
             flush_half(cpu, &old, half);
@@ -127,16 +147,8 @@ uint32_t helper_tlbr(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
 uint32_t helper_tlbp(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
 {
     struct mips_state *s = mips_state(cpu);
-    unsigned count = mips_model(cpu)->tlb_entries;
-    for (unsigned i = 0; i < count; i++) {
-        const struct mips_tlb_entry *entry = &s->tlb[i];
-        uint32_t vpn2 = s->entry_hi & ENTRYHI_VPN2 & ~entry->page_mask;
-        if (vpn2 == entry->vpn2 && (entry->global || entry->asid == (s->entry_hi & ENTRYHI_ASID))) {
-            s->index = i;
-            return 0;
-        }
-    }
-    s->index |= 0x80000000;
+    int found = mips_tlb_find(cpu, s->entry_hi);
+    s->index = found < 0 ? s->index | 0x80000000 : (uint32_t)found;
     return 0;
 }
 

@@ -6,6 +6,14 @@
 #include "cpu/mips/insn.h"
 #include "cpu/translate.h"
 
+/* Coprocessor 0 registers that are read, and if `written` written, without a helper: only the guest's own instructions and exceptions change them. */
+enum cp0_global {
+#define CP0_GLOBAL(id, member, written) CP0_GLOBAL_##id,
+#include "cpu/mips/cp0_globals.def"
+#undef CP0_GLOBAL
+    CP0_GLOBALS
+};
+
 /* IR globals. GPRs come first: number n is GPR n, 0 reads zero. Helpers may write FPRs and FCSR, no others. */
 enum mips_global {
     G_GPR = 0,
@@ -15,7 +23,8 @@ enum mips_global {
     G_FPR_HI = G_FPR_LO + 32, /* + n: high word, FR=1 only */
     G_FCSR = G_FPR_HI + 32,
     G_USER_LOCAL,
-    MIPS_GLOBALS
+    G_CP0, /* + enum of cp0_globals.def: coprocessor 0 registers that are plain words */
+    MIPS_GLOBALS = G_CP0 + CP0_GLOBALS
 };
 static_assert(MIPS_GLOBALS <= IR_TEMPS, "globals have numbers below those of temps");
 

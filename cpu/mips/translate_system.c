@@ -25,19 +25,51 @@ static void call(struct translator *t, unsigned helper)
     ir_call(t->ir, helper, IR_NONE, IR_NONE, IR_NONE, 0);
 }
 
+/* The global that stands for a coprocessor 0 register, if the model has it and there is one; written: one that may be written, too. */
+static bool cp0_global(const struct translator *t, unsigned number, bool written, unsigned *global)
+{
+    static const struct {
+        uint8_t number;
+        bool written;
+    } rows[] = {
+#define CP0_GLOBAL(id, member, written) {CP0_##id, written},
+#include "cpu/mips/cp0_globals.def"
+#undef CP0_GLOBAL
+    };
+    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+        if (rows[i].number == number && (rows[i].written || !written) && cp0_has(t->cpu, number)) {
+            *global = G_CP0 + i;
+            return true;
+        }
+    return false;
+}
+
 static void move_from_cp0(struct translator *t, const struct mips_insn *i)
 {
-    if (i->rd == 4 && i->sel == 2 && cp0_has(t->cpu, CP0_NUMBER(4, 2)))
-        ir_unary(t->ir, IR_mov, gpr_dest(t, i->rt), G_USER_LOCAL);
+    unsigned number = CP0_NUMBER(i->rd, i->sel), global = G_USER_LOCAL;
+    if ((number == CP0_USERLOCAL && cp0_has(t->cpu, number)) || cp0_global(t, number, false, &global))
+        ir_unary(t->ir, IR_mov, gpr_dest(t, i->rt), global);
     else
-        ir_call(t->ir, HELPER_mfc0, gpr_dest(t, i->rt), IR_NONE, IR_NONE, CP0_NUMBER(i->rd, i->sel));
+        ir_call(t->ir, HELPER_mfc0, gpr_dest(t, i->rt), IR_NONE, IR_NONE, number);
+}
+
+static void write_cp0_global(struct translator *t, unsigned global, unsigned value, uint32_t mask)
+{
+    unsigned kept = ir_temp(t->ir), changed = ir_temp(t->ir);
+    if (mask == UINT32_MAX) {
+        ir_unary(t->ir, IR_mov, global, value);
+        return;
+    }
+    ir_binary_imm(t->ir, IR_and, changed, value, (int32_t)mask);
+    ir_binary_imm(t->ir, IR_and, kept, global, (int32_t)~mask);
+    ir_binary(t->ir, IR_or, global, kept, changed);
 }
 
 static void move_to_cp0(struct translator *t, const struct mips_insn *i)
 {
-    unsigned number = CP0_NUMBER(i->rd, i->sel);
-    if (number == CP0_NUMBER(4, 2) && cp0_has(t->cpu, number)) { /* a global: helpers do not write these */
-        ir_unary(t->ir, IR_mov, G_USER_LOCAL, gpr(i, i->rt));
+    unsigned number = CP0_NUMBER(i->rd, i->sel), global = G_USER_LOCAL;
+    if ((number == CP0_USERLOCAL && cp0_has(t->cpu, number)) || cp0_global(t, number, true, &global)) {
+        write_cp0_global(t, global, gpr(i, i->rt), cp0_write_mask(t->cpu, number));
         return;
     }
     ir_call(t->ir, HELPER_mtc0, IR_NONE, gpr(i, i->rt), IR_NONE, number);

@@ -6,7 +6,7 @@
 #include "cpu/block.h"
 #include "cpu/host/x86_64/asm.h"
 
-#define PINNED         8
+#define PINNED         ARCH_PINNED
 #define GENERATIONS    8
 #define BLOCK_CODE_MAX ((size_t)64 << 10) /* more than any block takes */
 
