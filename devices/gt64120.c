@@ -3,17 +3,19 @@
  *
  * Document: GT-64120 data sheet: "CPU Address Decoding", "PCI Configuration", "Interrupt Controller", "Register Tables".
  * Regions: 4 KiB of registers wherever ISD says; three windows onto PCI (I/O, memory 0 and 1). It maps these itself.
- * Lines: none (its interrupt output is never raised).
+ * Lines: the interrupt to the CPU, on causes that the CPU's mask lets through.
  *
  * Byte order: registers are little-endian in address terms whatever the CPU is. Of the configuration data register only the
  * chip's own space is; for other functions bytes are swapped while PCI0_COMMAND.MByteSwap is 0.
  *
  * Deviation: the windows' REMAP registers are storage; PCI memory is seen at its own addresses, and I/O port 0 at the base
  * of the I/O window.
- * NOT EMULATED: SDRAM and chip-select decoding (storage), DMA, timers, PCI_1, errors, and with them every interrupt cause.
+ * NOT EMULATED: SDRAM and chip-select decoding (storage), timers, PCI_1 and its interrupt, errors, and with them every interrupt cause but
+ * those of DMA (gt64120_dma.c).
  */
 #include "devices/gt64120.h"
 
+#include "devices/gt64120_dma.h"
 #include "devices/gt64120_regs.h"
 #include "softmmu/alloc.h"
 #include "softmmu/machine.h"
@@ -38,6 +40,12 @@ enum {
 
 enum { COMMAND_BYTE_SWAP = 0x00000001, CONFIG_ENABLE = 0x80000000 };
 
+/* Of the cause register: causes, and what sums them up. */
+#define CAUSE_BITS    0x3ffffffeu
+#define CAUSE_SUM     0x00000001u
+#define CAUSE_CPU_SUM 0x40000000u
+#define CAUSE_PCI_SUM 0x80000000u
+
 struct gt64120_state {
     uint32_t reg[SLOT_COUNT]; /* by SLOT_; the first is not in use */
 };
@@ -59,6 +67,7 @@ struct gt64120 {
     struct gt64120_state *s;
     struct machine *machine;
     struct gt64120_config config;
+    struct gt64120_dma *dma;
     unsigned registers; /* handle */
     /* A window has one mapping for each base that it ever had: what a mapping shows of the bus cannot be changed. */
     struct place {
@@ -74,6 +83,8 @@ static const struct field gt64120_fields[] = {
 
 static void gt_low_written(struct gt64120 *gt, unsigned offset);
 static void gt_map_written(struct gt64120 *gt, unsigned offset);
+static void gt_cause_written(struct gt64120 *gt, unsigned offset);
+static void gt_mask_written(struct gt64120 *gt, unsigned offset);
 
 struct reg {
     const char *name;
@@ -98,6 +109,35 @@ static uint32_t *gt_reg(const struct gt64120 *gt, unsigned offset)
 {
     assert(slots[offset / 4] != SLOT_NONE);
     return &gt->s->reg[slots[offset / 4]];
+}
+
+static void gt_update_interrupt(struct gt64120 *gt)
+{
+    irq_set(&gt->config.interrupt, *gt_reg(gt, GT_CAUSE) & *gt_reg(gt, GT_CPU_MASK));
+}
+
+static uint32_t gt_cause(const struct gt64120 *gt)
+{
+    uint32_t causes = *gt_reg(gt, GT_CAUSE) & CAUSE_BITS;
+    return causes | (causes ? CAUSE_SUM : 0) | (causes & *gt_reg(gt, GT_CPU_MASK) ? CAUSE_CPU_SUM : 0) |
+           (causes & *gt_reg(gt, GT_PCI0_MASK) ? CAUSE_PCI_SUM : 0);
+}
+
+static void gt_raise(void *opaque, uint32_t causes)
+{
+    struct gt64120 *gt = opaque;
+    *gt_reg(gt, GT_CAUSE) |= causes;
+    gt_update_interrupt(gt);
+}
+
+static void gt_cause_written(struct gt64120 *gt, unsigned offset)
+{
+    gt_update_interrupt(gt);
+}
+
+static void gt_mask_written(struct gt64120 *gt, unsigned offset)
+{
+    gt_update_interrupt(gt);
 }
 
 /* The mapping of a window at `base`; NULL once the guest has used up all places. */
@@ -196,8 +236,12 @@ static void gt_config_write(struct gt64120 *gt, unsigned lane, uint32_t value, u
 static uint64_t gt_peek(const void *opaque, uint64_t offset, unsigned size)
 {
     const struct gt64120 *gt = opaque;
+    if (gt64120_dma_has(offset))
+        return gt64120_dma_read(gt->dma, offset);
     if (slots[offset / 4] == SLOT_NONE)
         return 0;
+    if (offset == GT_CAUSE)
+        return gt_cause(gt);
     if (offset == GT_CONFIG_DATA)
         return gt_config_read(gt);
     return *gt_reg(gt, offset);
@@ -208,7 +252,7 @@ static uint64_t gt_read(void *opaque, uint64_t offset, unsigned size)
     struct gt64120 *gt = opaque;
     if (offset == GT_PCI0_ACK)
         return (uint32_t)gt->config.acknowledge(gt->config.opaque);
-    if (slots[offset / 4] == SLOT_NONE)
+    if (slots[offset / 4] == SLOT_NONE && !gt64120_dma_has(offset))
         log_printf(LOG_BIT_UNIMP, "gt64120: read of register %03x\n", (unsigned)offset);
     return gt_peek(gt, offset, size);
 }
@@ -220,6 +264,10 @@ static void gt_write(void *opaque, uint64_t offset, uint64_t value, unsigned siz
     const struct reg *reg = &regs[slots[at / 4]];
     uint32_t lanes = 0xffffffffu >> (32 - 8 * size) << 8 * lane;
     uint32_t word = (uint32_t)value << 8 * lane;
+    if (gt64120_dma_has(at)) {
+        gt64120_dma_write(gt->dma, at, (gt64120_dma_read(gt->dma, at) & ~lanes) | word);
+        return;
+    }
     if (!reg->name) {
         log_printf(LOG_BIT_UNIMP, "gt64120: write of %08x to register %03x\n", word, at);
         return;
@@ -229,6 +277,8 @@ static void gt_write(void *opaque, uint64_t offset, uint64_t value, unsigned siz
         return;
     }
     uint32_t *stored = gt_reg(gt, at);
+    if (at == GT_CAUSE)
+        word &= *stored; /* a cause is cleared by a 0 and kept by a 1 */
     *stored = (*stored & ~(reg->writable & lanes)) | (word & reg->writable & lanes);
     if (reg->written)
         reg->written(gt, at);
@@ -261,6 +311,7 @@ static void gt64120_reset(void *device)
         gt->s->reg[i] = regs[i].reset;
     if (gt->machine->big_endian)
         *gt_reg(gt, GT_CPU) = *gt_reg(gt, GT_PCI0_COMMAND) = 0;
+    gt_update_interrupt(gt);
     gt64120_remap(gt);
 }
 
@@ -303,6 +354,7 @@ struct gt64120 *gt64120_new(struct machine *machine, const struct gt64120_config
     gt->machine = machine;
     gt->config = *config;
     gt->s = device_register(machine, &gt64120_class, config->instance, gt);
+    gt->dma = gt64120_dma_new(machine, &(struct gt64120_dma_config){config->dma_instance, gt_raise, gt});
     struct region region = {.name = config->instance, .kind = REGION_MMIO, .size = GT_SIZE, .ops = &gt_ops, .opaque = gt};
     gt->registers = physmap_add(machine->phys, 0, 2, &region);
     const struct pci_function_config function = {"gt64120-pci", 0, 0, gt_function, ARRAY_SIZE(gt_function), 0, NULL, NULL};

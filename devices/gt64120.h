@@ -1,4 +1,4 @@
-/* Galileo GT-64120 system controller: address decoding, PCI bridge, configuration cycles, interrupt acknowledge. */
+/* Galileo GT-64120 system controller: address decoding, PCI bridge, configuration cycles, interrupt acknowledge, DMA. */
 #ifndef DEVICES_GT64120_H
 #define DEVICES_GT64120_H
 
@@ -7,10 +7,11 @@
 struct gt64120;
 
 struct gt64120_config {
-    const char *instance;
+    const char *instance, *dma_instance;
     struct pci_bus *bus;
     int (*acknowledge)(void *opaque); /* the PCI interrupt acknowledge cycle: returns the vector */
     void *opaque;
+    struct irq interrupt; /* to the CPU */
 };
 
 extern const struct device_class gt64120_class;

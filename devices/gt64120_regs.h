@@ -82,9 +82,9 @@
     R(PCI0_SCS32_SIZE,0xc0c, 0x00fff000, 0xffffffff, NULL)         \
     R(PCI0_CS20_SIZE, 0xc10, 0x01fff000, 0xffffffff, NULL)         \
     R(PCI0_BOOT_SIZE, 0xc14, 0x00fff000, 0xffffffff, NULL)         \
-    R(CAUSE,          0xc18, 0x00000000, 0x00000000, NULL)         \
-    R(CPU_MASK,       0xc1c, 0x00000000, 0x3c3ffffe, NULL)         \
-    R(PCI0_MASK,      0xc24, 0x00000000, 0x03fffffe, NULL)         \
+    R(CAUSE,          0xc18, 0x00000000, 0x3ffffffe, gt_cause_written) \
+    R(CPU_MASK,       0xc1c, 0x00000000, 0x3c3ffffe, gt_mask_written) \
+    R(PCI0_MASK,      0xc24, 0x00000000, 0x03fffffe, gt_mask_written) \
     R(PCI0_SERR_MASK, 0xc28, 0x00000000, 0x0000003f, NULL)         \
     R(PCI0_ACK,       0xc34, 0x00000000, 0x00000000, NULL)         \
     R(PCI0_BAR_ON,    0xc3c, 0x0000000f, 0xffffffff, NULL)         \

@@ -20,7 +20,7 @@
 #define HIGH_RAM_FROM   ((uint64_t)512 << 20)
 #define LINEAR_RAM_BASE 0x80000000u
 
-enum { IP_ISA = 2, IP_CBUS = 4 };
+enum { IP_ISA = 2, IP_CBUS = 4, IP_CORE = 5 };
 enum { IRQ_TIMER = 0, IRQ_COM2 = 3, IRQ_COM1 = 4, IRQ_RTC = 8 };
 enum { LINE_COM1, LINE_COM2, LINE_CBUS, MALTA_LINES };
 
@@ -84,7 +84,8 @@ static struct i8259 *add_pci(struct vm *vm, struct malta *malta)
     struct physmap *io = physmap_new("pci-io", 32, 0xff, machine->big_endian);
     struct pci_bus *bus = pci_bus_new(machine, memory, io);
     struct i8259 *pic = i8259_new(machine, "i8259", mips_cpu_irq(vm->cpu, IP_ISA));
-    malta->gt = gt64120_new(machine, &(struct gt64120_config){"gt64120", bus, acknowledge, pic});
+    malta->gt = gt64120_new(
+        machine, &(struct gt64120_config){"gt64120", "gt64120-dma", bus, acknowledge, pic, mips_cpu_irq(vm->cpu, IP_CORE)});
     struct piix4_config config = {.instance = "piix4", .bus = bus};
     for (unsigned line = 0; line < ARRAY_SIZE(config.isa); line++)
         config.isa[line] = i8259_irq_input(pic, line);

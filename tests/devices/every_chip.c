@@ -82,7 +82,7 @@ struct every_chip *every_chip_new(struct rig *rig)
     chips->rig = rig;
     chips->bus = pci_bus_new(&rig->machine, rig->memory, rig->io);
     add_pic(chips);
-    const struct gt64120_config gt = {"gt", chips->bus, acknowledge, chips->pic};
+    const struct gt64120_config gt = {"gt", "gt-dma", chips->bus, acknowledge, chips->pic, rig_probe(chips->rig, 2)};
     chips->gt = gt64120_new(&rig->machine, &gt);
     add_piix4(chips);
     add_isa(chips);

@@ -88,7 +88,7 @@ static void run(const struct row *row, bool big_endian, bool preset)
     struct rig *rig = rig_new(big_endian);
     int acknowledged = 0;
     struct pci_bus *bus = pci_bus_new(&rig->machine, rig->memory, rig->io);
-    const struct gt64120_config config = {"gt", bus, count, &acknowledged};
+    const struct gt64120_config config = {"gt", "gt-dma", bus, count, &acknowledged, rig_probe(rig, 0)};
     struct gt64120 *gt = gt64120_new(&rig->machine, &config);
     const struct pci_function_config function = {"card", 0x0b, 0, card, ARRAY_SIZE(card), ~0u, NULL, NULL};
     pci_function_new(bus, &function);
@@ -122,7 +122,8 @@ static void test_big_endian(void **state)
 static void test_remap(void **state)
 {
     struct rig *rig = rig_new(false);
-    const struct gt64120_config config = {"gt", pci_bus_new(&rig->machine, rig->memory, rig->io), count, NULL};
+    const struct gt64120_config config = {"gt",  "gt-dma", pci_bus_new(&rig->machine, rig->memory, rig->io),
+                                          count, NULL,     rig_probe(rig, 0)};
     struct gt64120 *gt = gt64120_new(&rig->machine, &config);
     const struct machine_device *device = &rig->machine.devices[0];
     uint8_t saved[4096];
