@@ -120,7 +120,7 @@ void phys_watches_follow_map(struct phys_watches *watches)
     }
 }
 
-const struct watch_set *phys_watches_places(const struct phys_watches *watches)
+struct watch_set *phys_watches_places(const struct phys_watches *watches)
 {
     return watches->places;
 }

@@ -31,7 +31,7 @@ void phys_watch_remove(struct phys_watches *watches, struct phys_watch *watch);
 void phys_watches_follow_map(struct phys_watches *watches);
 
 /* The set of places. */
-const struct watch_set *phys_watches_places(const struct phys_watches *watches);
+struct watch_set *phys_watches_places(const struct phys_watches *watches);
 /* Where the bytes from phys on have their places: the first one's; *length is lowered to how far they go in a row. */
 uint64_t phys_watch_place(const struct machine *machine, uint64_t phys, uint64_t *length);
 /* All kinds that are watched in `length` bytes from phys on. */

@@ -340,14 +340,6 @@ static void note_position(struct stub_target *target)
     target->reported.pc = *cpu_pc(target->vm->cpu);
 }
 
-void target_console(struct vm *vm, const char *text)
-{
-    if (present && gdbstub_connected(present->stub))
-        gdbstub_console(present->stub, text, strlen(text));
-    else
-        fputs(text, stderr);
-}
-
 static void changed(void *opaque, enum vm_state state, enum vm_stop_reason reason)
 {
     struct stub_target *target = present;

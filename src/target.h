@@ -14,7 +14,4 @@ void target_free(struct stub_target *target);
 /* The points that the client has set now: clients take theirs away while the machine is stopped. */
 void target_each_point(void (*fn)(void *opaque, enum target_point type, uint32_t address, uint64_t length), void *opaque);
 
-/* Text for the person: at the client's console if one waits for the machine, else the standard error output. */
-void target_console(struct vm *vm, const char *text);
-
 #endif

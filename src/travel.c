@@ -116,13 +116,17 @@ static bool wrote_pages(const struct page_question *question, size_t first, size
     return journal_wrote(journal_of(question->travel), question->travel->interval, first, last);
 }
 
-/* Places are offsets into the arena, or bus addresses, where no memory is written. */
+/* Places are offsets into the arena, or bus addresses, of which the journal knows nothing: no memory is written there. */
 static void ask_place(void *opaque, struct watch *watch)
 {
     struct page_question *question = opaque;
     const struct travel *travel = question->travel;
-    if (question->wrote || watch->first >= PLACE_BUS || (travel->write && watch->owner != &travel->owner))
+    if (question->wrote || (travel->write && (watch->first >= PLACE_BUS || watch->owner != &travel->owner)))
         return;
+    if (watch->first >= PLACE_BUS) {
+        question->wrote = true;
+        return;
+    }
     question->wrote = wrote_pages(question, watch->first >> ARENA_PAGE_BITS, watch->last >> ARENA_PAGE_BITS);
 }
 
@@ -167,6 +171,7 @@ static void search_interval(struct travel *travel)
     history_restore(travel->vm, travel->interval);
     travel->vm->cpu->points_off = travel->write;
     travel->vm->cpu->sole_owner = travel->write ? &travel->owner : NULL;
+    travel->vm->looking_back = true;
 }
 
 static void search_before(struct travel *travel, uint64_t end)
@@ -376,7 +381,7 @@ static enum travel_state found_nothing(struct travel *travel)
 static void end(struct travel *travel)
 {
     struct cpu *cpu = travel->vm->cpu;
-    cpu->points_off = false;
+    cpu->points_off = travel->vm->looking_back = false;
     cpu->sole_owner = NULL;
     cpu->on_exception.fn = NULL;
     if (travel->watch)

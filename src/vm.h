@@ -69,6 +69,7 @@ struct vm {
     struct travel *travel;   /* NULL likewise */
     bool muted;              /* time stands in the past: what the guest emits was emitted before */
     bool looking;            /* under way: a travel that comes back */
+    bool looking_back;       /* the past is searched: what hits there was counted and told when it happened */
     struct {
         bool busy; /* a command that takes time is under way */
         void (*print)(void *opaque, const char *text, size_t length);

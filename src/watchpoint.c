@@ -5,7 +5,7 @@
 
 #include "softmmu/alloc.h"
 #include "softmmu/phys_watch.h"
-#include "src/target.h"
+#include "src/notice.h"
 #include "src/watch_note.h"
 
 struct watchpoints {
@@ -35,8 +35,7 @@ static void tell(struct watchpoint *watchpoint, const struct watch_access *acces
 {
     struct vm *vm = watchpoint->vm;
     struct debug_event event = cpu_watch_event(vm->cpu, access, offset, length);
-    const char *note = watch_note_make(vm, watchpoint, &event);
-    target_console(vm, note);
+    notice(vm, "%s", watch_note_make(vm, watchpoint, &event));
 }
 
 static bool hit(struct watch_owner *owner, const struct watch_access *access, uint64_t offset, uint64_t length)
@@ -46,6 +45,8 @@ static bool hit(struct watch_owner *owner, const struct watch_access *access, ui
     static_assert(offsetof(struct watchpoint, owner) == 0, "an owner is its watchpoint");
     if (!counts(watchpoint, access, offset, length))
         return false;
+    if (watchpoint->vm->looking_back)
+        return !spec->log;
     watchpoint->hits++;
     if (spec->log)
         tell(watchpoint, access, offset, length);

@@ -7,6 +7,7 @@
 
 #include "softmmu/phys_watch.h"
 #include "src/monitor.h"
+#include "src/notice.h"
 #include "src/symbols.h"
 #include "src/target.h"
 #include "src/watch_note.h"
@@ -70,9 +71,12 @@ const char *watch_note_make(struct vm *vm, const struct watchpoint *watchpoint, 
 
 static char told[256]; /* what the watchpoints said */
 
-void target_console(struct vm *vm, const char *text)
+void notice(struct vm *vm, const char *format, ...)
 {
-    strcat(told, text);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(told + strlen(told), sizeof(told) - strlen(told), format, args);
+    va_end(args);
 }
 
 struct debug_event cpu_watch_event(struct cpu *cpu, const struct watch_access *access, uint64_t offset, uint64_t length)
