@@ -88,6 +88,15 @@ struct cpu_arch {
     void (*wake)(struct cpu *cpu);                    /* an interrupt line woke it (called with interrupt pending) */
     void (*step_context)(const struct cpu *cpu, struct step_context *context);
     uint32_t (*address_space)(const struct cpu *cpu); /* the number of the one that is current: ASID */
+    /*
+     * The guest's own watch registers. A load or store is about to be done (data watches are in cpu->mmu.guest_watches), or an instruction
+     * fetched: true: the exception was entered. deferred: notes hits that wait for a handler to end, and no others.
+     */
+    bool (*guest_watched)(struct cpu *cpu, uint32_t va, enum access_kind kind, bool deferred);
+    /* May the instruction at pc be watched, whatever the state? Asked while cpu->fetch_watches is set. */
+    bool (*fetch_watched)(const struct cpu *cpu, uint32_t pc);
+    /* The saved state was replaced as a whole: what is kept outside it follows. */
+    void (*state_replaced)(struct cpu *cpu);
     /* One line for the instruction word(s) at bytes; returns its length. */
     unsigned (*disassemble)(const struct cpu *cpu, uint32_t pc, const uint8_t *bytes, size_t length, char *text, size_t room);
     /* Register that holds the base address of the access that the instruction makes, for the watch note: name or NULL. */

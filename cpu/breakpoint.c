@@ -75,6 +75,13 @@ bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc)
     return true;
 }
 
+bool cpu_point_close(const struct cpu *cpu, uint32_t pc)
+{
+    uint32_t next = pc + cpu->arch->insn_align;
+    return cpu_breakpoint_at(cpu, pc) || cpu_breakpoint_at(cpu, next) ||
+           (cpu->fetch_watches && (cpu->arch->fetch_watched(cpu, pc) || cpu->arch->fetch_watched(cpu, next)));
+}
+
 bool cpu_breakpoint_at(const struct cpu *cpu, uint32_t pc)
 {
     return cpu->breakpoints && slot_of(cpu->breakpoints, pc)->count;

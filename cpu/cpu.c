@@ -135,6 +135,7 @@ void cpu_flush_all(struct cpu *cpu)
     memset(&cpu->deadline, 0, sizeof(cpu->deadline));
     memset(cpu->code_tlb, 0, sizeof(cpu->code_tlb));
     jump_cache_clear(cpu);
+    cpu->arch->state_replaced(cpu);
     cpu_update_direct_limit(cpu);
     cpu_leave_soon(cpu);
 }
@@ -246,8 +247,11 @@ static void kick(void *opaque)
 
 static void wire(struct cpu *cpu)
 {
-    static struct mmu_ops ops = {
-        .sync = sync, .code_written = code_written, .watched = cpu_watched, .watches_changed = cpu_watches_changed};
+    static struct mmu_ops ops = {.sync = sync,
+                                 .code_written = code_written,
+                                 .guest_watched = cpu_guest_watched,
+                                 .watched = cpu_watched,
+                                 .watches_changed = cpu_watches_changed};
     struct machine *machine = cpu->machine;
     const struct phys_hooks hooks = {
         .before = memory_before_write, .after = memory_written, .touch = cpu_memory_touched, .opaque = cpu};

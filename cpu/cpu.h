@@ -71,6 +71,8 @@ struct cpu {
     bool skip_breakpoint; /* the next unit may start at a breakpoint */
     bool skip_watch;      /* watches do not stop the next unit */
     bool note_watch;      /* stop-after: the unit being re-run was hit already; stop when it is complete */
+    bool slot_watch;      /* the guest may watch the next unit's slot */
+    bool fetch_watches;   /* the guest watches instructions */
     bool slot_break;      /* a breakpoint may lie on the next unit's slot */
     bool stop_soon;
     bool limit_stale; /* direct_limit could be higher */
@@ -186,10 +188,11 @@ void cpu_flush_all(struct cpu *cpu);
 void cpu_breakpoint_insert(struct cpu *cpu, uint32_t pc);
 bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc);
 bool cpu_breakpoint_at(const struct cpu *cpu, uint32_t pc);
-/* On the instruction at pc or on the one after it, which may be its slot. */
+/* A breakpoint, or a watch of the guest's, on the instruction at pc or on the one after it, which may be its slot. */
+bool cpu_point_close(const struct cpu *cpu, uint32_t pc);
 static inline bool cpu_point_near(const struct cpu *cpu, uint32_t pc)
 {
-    return cpu_breakpoint_at(cpu, pc) || cpu_breakpoint_at(cpu, pc + cpu->arch->insn_align);
+    return UNLIKELY(cpu->breakpoints || cpu->fetch_watches) && cpu_point_close(cpu, pc);
 }
 /* What there is to say of an access that hits a watch: `length` of its bytes from `offset` on. For watch owners. */
 struct debug_event cpu_watch_event(struct cpu *cpu, const struct watch_access *access, uint64_t offset, uint64_t length);

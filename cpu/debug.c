@@ -105,6 +105,19 @@ bool cpu_watched(void *opaque, const struct watch_access *access)
     return true;
 }
 
+bool cpu_guest_watched(void *opaque, uint32_t va, enum access_kind kind, bool deferred)
+{
+    struct cpu *cpu = opaque;
+    return cpu->arch->guest_watched(cpu, va, kind, deferred);
+}
+
+bool cpu_fetch_watch_hit(struct cpu *cpu, uint32_t pc)
+{
+    const struct cpu_arch *arch = cpu->arch;
+    return arch->fetch_watched(cpu, pc) &&
+           (arch->guest_watched(cpu, pc, ACCESS_FETCH, false) || arch->guest_watched(cpu, pc, ACCESS_FETCH, true));
+}
+
 void cpu_memory_touched(void *opaque, const struct watch_access *access)
 {
     struct cpu *cpu = opaque;

@@ -24,7 +24,7 @@ void cpu_idle_jump(struct cpu *cpu, uint64_t vtime)
 /* What was asked of one unit only is over. */
 static void unit_done(struct cpu *cpu)
 {
-    cpu->skip_breakpoint = cpu->skip_watch = cpu->slot_break = cpu->single = false;
+    cpu->skip_breakpoint = cpu->skip_watch = cpu->slot_break = cpu->slot_watch = cpu->single = false;
 }
 
 static bool at_breakpoint(struct cpu *cpu)
@@ -93,6 +93,15 @@ static void set_budget(struct cpu *cpu, uint64_t until)
     cpu->icount_end = clock->icount + count;
 }
 
+/* Does the guest's own watch on the unit's first instruction end it before it begins? Not when it has begun already. */
+static bool guest_watches_unit(struct cpu *cpu, uint32_t pc)
+{
+    if (LIKELY(!cpu->fetch_watches))
+        return false;
+    cpu->slot_watch = cpu->arch->fetch_watched(cpu, pc + cpu->arch->insn_align);
+    return !cpu->mmu.performed.active && !cpu->note_watch && cpu_fetch_watch_hit(cpu, pc);
+}
+
 /* A unit alone: the one at a breakpoint or watch stop, one whose access is done already, one with a breakpoint on its slot. */
 static void run_single(struct cpu *cpu)
 {
@@ -103,7 +112,8 @@ static void run_single(struct cpu *cpu)
     cpu->budget = 1;
     cpu->leave = 0;
     bool noted = cpu->note_watch;
-    interp_run(cpu);
+    if (!guest_watches_unit(cpu, pc))
+        interp_run(cpu);
     if (!noted && cpu->note_watch)
         return; /* hit just now: the unit is still to run, with what was asked of it */
     if (cpu->note_watch && cpu->debug.reason == DEBUG_NONE) {
@@ -123,7 +133,7 @@ static bool wants_single(const struct cpu *cpu)
 {
     return cpu->mmu.performed.active || cpu->note_watch || cpu->skip_watch || cpu->skip_breakpoint ||
            cpu->debug.reason != DEBUG_NONE || /* a device that was given input has hit a watch: the stop comes after this unit */
-           (cpu->breakpoints && cpu_point_near(cpu, *cpu_pc(cpu)));
+           cpu_point_near(cpu, *cpu_pc(cpu));
 }
 
 static void run_stretch(struct cpu *cpu, uint64_t until)

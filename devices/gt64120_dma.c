@@ -301,7 +301,12 @@ static int gt64120_dma_check(const void *state)
 }
 
 const struct device_class gt64120_dma_class = {
-    "gt64120-dma",     1, sizeof(struct gt64120_dma_state), gt64120_dma_fields, ARRAY_SIZE(gt64120_dma_fields), gt64120_dma_reset,
+    "gt64120-dma",
+    1,
+    sizeof(struct gt64120_dma_state),
+    gt64120_dma_fields,
+    ARRAY_SIZE(gt64120_dma_fields),
+    gt64120_dma_reset,
     gt64120_dma_check,
     NULL,
 };

@@ -61,7 +61,17 @@ static bool watch_stops(struct mmu *mmu, const struct tlb_entry *entry, uint32_t
         .after = store || bytes.known ? (const uint8_t *)&bytes.after : NULL,
     };
     mmu->watch_checks++;
-    return mmu->ops->watched(mmu->cpu, &access);
+    if (mmu->ops->watched(mmu->cpu, &access))
+        return true;
+    if (watch_count(mmu->guest_watches))
+        mmu->ops->guest_watched(mmu->cpu, va, store ? ACCESS_STORE : ACCESS_LOAD, true);
+    return false;
+}
+
+/* The guest's own watch comes before all that can be wrong with an access. True: its exception was entered. */
+static bool guest_stops(struct mmu *mmu, uint32_t va, enum access_kind kind)
+{
+    return watch_count(mmu->guest_watches) && mmu->ops->guest_watched(mmu->cpu, va, kind, false);
 }
 
 /* A store to a page that is clean or has code on it: notes the page as dirty, drops the blocks that are written. */
@@ -132,6 +142,8 @@ bool mmu_load(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint6
     unsigned size = 1u << (memop & MO_SIZE);
     if (answered(mmu, value))
         return true;
+    if (guest_stops(mmu, va, ACCESS_LOAD))
+        return false;
     if (va & (size - 1)) {
         mmu->ops->misaligned(mmu->cpu, va, ACCESS_LOAD);
         return false;
@@ -149,6 +161,8 @@ bool mmu_store(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint
     unsigned size = 1u << (memop & MO_SIZE);
     if (answered(mmu, NULL))
         return true;
+    if (guest_stops(mmu, va, ACCESS_STORE))
+        return false;
     if (va & (size - 1)) {
         mmu->ops->misaligned(mmu->cpu, va, ACCESS_STORE);
         return false;
@@ -166,6 +180,8 @@ bool mmu_load_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode
     uint64_t value;
     assert(length >= 1 && (va & 3) + length <= 4);
     if (!answered(mmu, &value)) {
+        if (guest_stops(mmu, va, ACCESS_LOAD))
+            return false;
         struct tlb_entry *entry = entry_for(mmu, va, ACCESS_LOAD, mode);
         if (!entry || watch_stops(mmu, entry, va, length, false, 0))
             return false;
@@ -183,6 +199,8 @@ bool mmu_store_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mod
     assert(length >= 1 && (va & 3) + length <= 4);
     if (answered(mmu, NULL))
         return true;
+    if (guest_stops(mmu, va, ACCESS_STORE))
+        return false;
     struct tlb_entry *entry = entry_for(mmu, va, ACCESS_STORE, mode);
     if (!entry || watch_stops(mmu, entry, va, length, true, value))
         return false;

@@ -77,6 +77,11 @@ struct mmu_ops {
      * is recorded and the unit left).
      */
     bool (*watched)(void *cpu, const struct watch_access *access);
+    /*
+     * While guest_watches are set: an access is asked for (deferred: is about to be done). True: the guest watches it, and its exception
+     * was entered. May be NULL if they never are.
+     */
+    bool (*guest_watched)(void *cpu, uint32_t va, enum access_kind kind, bool deferred);
     /* A set of watches (enum watch_space) changed in this range; may be NULL. */
     void (*watches_changed)(void *cpu, unsigned space, uint64_t first, uint64_t last);
 };

@@ -94,6 +94,7 @@ static void write_entry_hi(struct cpu *cpu, uint32_t value)
 static void write_cause(struct cpu *cpu, uint32_t value)
 {
     struct mips_state *s = mips_state(cpu);
+    value &= s->cause | ~CAUSE_WP; /* to be cleared only */
     uint32_t changed = s->cause ^ value;
     if (changed & value & CAUSE_DC)
         mips_count_stop(cpu);
@@ -125,7 +126,7 @@ void cp0_write(struct cpu *cpu, unsigned number, uint32_t value)
 {
     if (!cp0_has(cpu, number))
         return;
-    uint32_t *word = word_of(cpu, number);
+    uint32_t *word = word_of(cpu, number), written = value;
     uint32_t mask = write_mask(mips_model(cpu), number);
     value = (*word & ~mask) | (value & mask);
     switch (number) {
@@ -146,6 +147,14 @@ void cp0_write(struct cpu *cpu, unsigned number, uint32_t value)
         break;
     case CP0_HWRENA:
         write_hwr_ena(cpu, value);
+        break;
+    case CP0_WATCHLO ... CP0_WATCHLO3:
+        *word = value;
+        mips_watch_update(cpu);
+        break;
+    case CP0_WATCHHI ... CP0_WATCHHI3:
+        *word = value & ~(written & WATCHHI_STATUS); /* cleared by writing 1 */
+        mips_watch_update(cpu);
         break;
     default:
         *word = value;
@@ -190,6 +199,8 @@ void cp0_reset(struct cpu *cpu)
     s->status = STATUS_BEV | STATUS_ERL;
     s->ebase = model->release2 ? 0x80000000u : 0;
     s->int_ctl = model->release2 ? 7u << 29 : 0; /* IPTI: the timer is on IP7 */
+    for (unsigned i = 0; i + 1 < model->watches; i++)
+        s->watch_hi[i] = WATCHHI_M; /* another follows */
 }
 
 /* Helpers. */

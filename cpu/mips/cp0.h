@@ -38,27 +38,34 @@ enum cp0_flags {
 #define CAUSE_IP          0x0000ff00u
 #define CAUSE_IP_HARDWARE 0x0000fc00u
 #define CAUSE_IP7         0x00008000u
+#define CAUSE_WP          0x00400000u
 #define CAUSE_IV          0x00800000u
 #define CAUSE_DC          0x08000000u
 #define CAUSE_CE_SHIFT    28
 #define CAUSE_TI          0x40000000u
 #define CAUSE_BD          0x80000000u
 
-#define ENTRYHI_ASID    0x000000ffu
-#define ENTRYHI_VPN2    0xffffe000u
-#define ENTRYLO_G       1u
-#define ENTRYLO_V       2u
-#define ENTRYLO_D       4u
-#define CONTEXT_PTEBASE 0xff800000u
-#define INTCTL_VS       0x000003e0u
-#define CONFIG0_BE      0x00008000u
-#define CONFIG1_WR      0x00000008u
-#define CONFIG3_VINT    0x00000020u
-#define CONFIG3_ULRI    0x00002000u
-#define HWRENA_ULR      0x20000000u
-#define DEBUG_DBP       0x00000002u
-#define DEBUG_DM        0x40000000u
-#define DEBUG_DBD       0x80000000u
+#define ENTRYHI_ASID       0x000000ffu
+#define ENTRYHI_VPN2       0xffffe000u
+#define ENTRYLO_G          1u
+#define ENTRYLO_V          2u
+#define ENTRYLO_D          4u
+#define CONTEXT_PTEBASE    0xff800000u
+#define INTCTL_VS          0x000003e0u
+#define CONFIG0_BE         0x00008000u
+#define CONFIG1_WR         0x00000008u
+#define CONFIG3_VINT       0x00000020u
+#define CONFIG3_ULRI       0x00002000u
+#define HWRENA_ULR         0x20000000u
+#define WATCHHI_STATUS     0x00000007u
+#define WATCHHI_MASK       0x00000ff8u
+#define WATCHHI_ASID       0x00ff0000u
+#define WATCHHI_ASID_SHIFT 16
+#define WATCHHI_G          0x40000000u
+#define WATCHHI_M          0x80000000u
+#define DEBUG_DBP          0x00000002u
+#define DEBUG_DM           0x40000000u
+#define DEBUG_DBD          0x80000000u
 
 /* Segments whose mapping never changes: kseg0 and kseg1. */
 #define UNMAPPED_FIRST 0x80000000u
@@ -90,7 +97,7 @@ void mips_set_status(struct cpu *cpu, uint32_t status);
 void mips_update_interrupts(struct cpu *cpu);
 bool mips_interrupt_pending(const struct cpu *cpu);
 
-/* Enters the vector of the pending interrupt: the core counts it. */
+/* Enters the vector of the pending interrupt, or of the Watch exception that was deferred: the core counts it. */
 void mips_take_interrupt(struct cpu *cpu);
 /* As mips_raise(), with BadVAddr; for TLB exceptions EntryHi and Context too. refill: no entry matched. */
 void mips_raise_address(struct cpu *cpu, enum mips_exception code, uint32_t va);
@@ -107,11 +114,23 @@ void mips_count_continue(struct cpu *cpu);
 /* The timer's callback: opaque is the CPU. */
 void mips_count_match(void *opaque, uint64_t deadline);
 
+/* A pair of watch registers. */
+struct mips_watch {
+    uint32_t lo, hi;
+};
+
+/* What is armed follows the watch registers: after each change of them, and when the state was replaced. */
+void mips_watch_update(struct cpu *cpu);
+/* cpu_arch's: see there. */
+bool mips_fetch_watched(const struct cpu *cpu, uint32_t pc);
+bool mips_guest_watched(struct cpu *cpu, uint32_t va, enum access_kind kind, bool deferred);
+
 /* Outside the arena. */
 struct mips_wiring {
     unsigned timer; /* id in machine->timers */
     struct mips_tlb_index tlb_index;
     uint64_t tlb_index_of; /* cpu->flushes + 1 when it was made; 0: not made */
+    struct mips_watch watch[4]; /* as they are armed, Mask alone of hi. DERIVED */
 };
 static inline struct mips_wiring *mips_wiring(const struct cpu *cpu)
 {

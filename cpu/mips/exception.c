@@ -104,8 +104,9 @@ void mips_raise_tlb(struct cpu *cpu, enum mips_exception code, uint32_t va, bool
 bool mips_interrupt_pending(const struct cpu *cpu)
 {
     const struct mips_state *s = mips_state(cpu);
-    return (s->status & (STATUS_IE | STATUS_EXL | STATUS_ERL)) == STATUS_IE && (s->cause & s->status & CAUSE_IP) &&
-           !(s->debug & DEBUG_DM);
+    if (s->status & (STATUS_EXL | STATUS_ERL) || s->debug & DEBUG_DM)
+        return false;
+    return s->cause & CAUSE_WP || (s->status & STATUS_IE && s->cause & s->status & CAUSE_IP);
 }
 
 void mips_update_interrupts(struct cpu *cpu)
@@ -134,7 +135,11 @@ void mips_take_interrupt(struct cpu *cpu)
 {
     assert(mips_interrupt_pending(cpu));
     cpu_tell_exception(cpu);
-    enter(cpu, EXC_INT, interrupt_offset(mips_model(cpu), mips_state(cpu)), false);
+    const struct mips_state *s = mips_state(cpu);
+    if (s->status & STATUS_IE && s->cause & s->status & CAUSE_IP)
+        enter(cpu, EXC_INT, interrupt_offset(mips_model(cpu), s), false);
+    else
+        enter(cpu, EXC_WATCH, OFFSET_GENERAL, false);
 }
 
 uint32_t helper_raise(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)

@@ -14,6 +14,7 @@ struct mips_model {
     uint32_t fir; /* 0: no FPU */
     unsigned tlb_entries;
     bool release2;
+    unsigned watches; /* pairs of WatchLo and WatchHi, 4 at most */
 };
 extern const struct mips_model mips_models[];
 extern const unsigned mips_model_count;

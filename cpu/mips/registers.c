@@ -84,6 +84,24 @@ static const struct register_field entrylo_fields[] = {
     {NULL,  0, 0 },
 };
 
+static const struct register_field watchlo_fields[] = {
+    {"W",     0, 0 },
+    {"R",     1, 1 },
+    {"I",     2, 2 },
+    {"VAddr", 3, 31},
+    {NULL,    0, 0 },
+};
+static const struct register_field watchhi_fields[] = {
+    {"W",    0,  0 },
+    {"R",    1,  1 },
+    {"I",    2,  2 },
+    {"Mask", 3,  11},
+    {"ASID", 16, 23},
+    {"G",    30, 30},
+    {"M",    31, 31},
+    {NULL,   0,  0 },
+};
+
 /* Plain words of the state: arg is their offset. */
 static uint64_t read_word(struct cpu *cpu, unsigned arg)
 {
@@ -143,7 +161,8 @@ static uint64_t read_fir(struct cpu *cpu, unsigned arg)
     {                                                                                                                            \
         FPU_FEATURE, name, number, 32, NULL, "float", NULL, read_fir, write_nothing, 0                                           \
     }
-#define OWN_FPR(n) WORD(OWN_FEATURE, "fh" #n, MIPS_REGISTER_FH0 + n, NULL, "float", write_word, fpr_hi[n])
+#define OWN_WATCH(name, place, fields, cp0) OWN(name, MIPS_REGISTER_WATCH1 - MIPS_REGISTER_OWN + place, fields, cp0)
+#define OWN_FPR(n)                          WORD(OWN_FEATURE, "fh" #n, MIPS_REGISTER_FH0 + n, NULL, "float", write_word, fpr_hi[n])
 #define ALL_32(X)                                                                                                                \
     X(0), X(1), X(2), X(3), X(4), X(5), X(6), X(7), X(8), X(9), X(10), X(11), X(12), X(13), X(14), X(15), X(16), X(17), X(18),   \
         X(19), X(20), X(21), X(22), X(23), X(24), X(25), X(26), X(27), X(28), X(29), X(30), X(31)
@@ -185,7 +204,13 @@ const struct cpu_register mips_registers[MIPS_REGISTERS] = {
     OWN("userlocal", 23, NULL, CP0_USERLOCAL),
     OWN("hwrena", 24, NULL, CP0_HWRENA),
     OWN("lladdr", 25, NULL, CP0_LLADDR),
-    OWN("watchlo", 26, NULL, CP0_WATCHLO),
-    OWN("watchhi", 27, NULL, CP0_WATCHHI),
+    OWN("watchlo", 26, watchlo_fields, CP0_WATCHLO),
+    OWN("watchhi", 27, watchhi_fields, CP0_WATCHHI),
     ALL_32(OWN_FPR),
+    OWN_WATCH("watchlo1", 0, watchlo_fields, CP0_WATCHLO1),
+    OWN_WATCH("watchhi1", 1, watchhi_fields, CP0_WATCHHI1),
+    OWN_WATCH("watchlo2", 2, watchlo_fields, CP0_WATCHLO2),
+    OWN_WATCH("watchhi2", 3, watchhi_fields, CP0_WATCHHI2),
+    OWN_WATCH("watchlo3", 4, watchlo_fields, CP0_WATCHLO3),
+    OWN_WATCH("watchhi3", 5, watchhi_fields, CP0_WATCHHI3),
 };

@@ -16,7 +16,8 @@ enum {
     MIPS_REGISTER_FIR,
     MIPS_REGISTER_OWN = 73, /* 72 does not exist */
     MIPS_REGISTER_FH0 = MIPS_REGISTER_OWN + 28,
-    MIPS_REGISTER_END = MIPS_REGISTER_FH0 + 32,
+    MIPS_REGISTER_WATCH1 = MIPS_REGISTER_FH0 + 32, /* the second pair of watch registers and those after it */
+    MIPS_REGISTER_END = MIPS_REGISTER_WATCH1 + 6,
 };
 
 #define MIPS_REGISTERS (MIPS_REGISTER_END - 1)

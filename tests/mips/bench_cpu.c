@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu/block.h"
 #include "cpu/mips/mmu.h"
 
 struct bench bench;
 
 static struct machine machine;
 static struct mips_wiring wiring;
+static struct watch_set *guest_watches;
 
 static unsigned mode_of(const struct cpu *cpu)
 {
@@ -48,6 +50,10 @@ void cpu_flush_outside(struct cpu *cpu, uint32_t keep_first, uint32_t keep_last)
     bench.flushes++;
 }
 
+void block_drop_virtual(struct cpu *cpu, uint32_t first, uint32_t last)
+{
+}
+
 static struct cpu *memory(void)
 {
     static uint8_t *block;
@@ -62,6 +68,7 @@ struct cpu *bench_cpu(const char *model, bool big_endian)
     if (machine.arena) {
         inputs_free(machine.inputs);
         arena_free(machine.arena);
+        watch_set_free(guest_watches);
     }
     machine = (struct machine){0};
     machine_init(&machine, arena_new(0, 0, ARENA_PAGE, ARENA_PAGE), big_endian);
@@ -72,6 +79,8 @@ struct cpu *bench_cpu(const char *model, bool big_endian)
     cpu->arch_config = mips_model_find(model);
     cpu->machine = &machine;
     cpu->arch_wiring = &wiring;
+    wiring = (struct mips_wiring){0};
+    cpu->mmu.guest_watches = guest_watches = watch_set_new();
     wiring.timer = timer_add(&machine.timers, "compare", mips_count_match, cpu);
     cp0_reset(cpu);
     mips_tlb_reset(cpu);

@@ -6,6 +6,7 @@
  */
 #include "cpu/backend.h"
 #include "cpu/block.h"
+#include "cpu/debug.h"
 #include "softmmu/alloc.h"
 
 struct interp_op {
@@ -218,6 +219,8 @@ static bool run_block(struct cpu *cpu, const struct interp_block *block, uint32_
                     return false;
                 cpu->in_slot = true;
                 cpu->budget--;
+                if (UNLIKELY(cpu->slot_watch) && cpu_fetch_watch_hit(cpu, (uint32_t)op->imm))
+                    return false;
                 break;
             }
             if (UNLIKELY(cpu->budget <= 0 || cpu->leave)) {
@@ -371,7 +374,7 @@ void interp_run(struct cpu *cpu)
     cpu->in_slot = false;
     while (cpu->budget > 0 && !cpu->leave) {
         *cpu_pc(cpu) = pc;
-        if (cpu->breakpoints && !cpu->single && cpu_point_near(cpu, pc))
+        if (!cpu->single && cpu_point_near(cpu, pc))
             return;
         struct interp_block *block = find_block(cpu, pc);
         if (!block)

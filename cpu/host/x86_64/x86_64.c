@@ -98,7 +98,7 @@ static void run(struct cpu *cpu)
             interp_run(cpu);
             return;
         }
-        if (cpu->breakpoints && cpu_point_near(cpu, *cpu_pc(cpu)))
+        if (cpu_point_near(cpu, *cpu_pc(cpu)))
             return;
         bool interpret = false;
         const uint8_t *code = find_code(cpu, exit, &interpret);
