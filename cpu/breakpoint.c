@@ -1,9 +1,12 @@
 /* Breakpoints: a counted set of virtual addresses. Debugger state, outside the arena. */
+#include "cpu/actions.h"
 #include "cpu/block.h"
 #include "softmmu/alloc.h"
 
 struct breakpoint {
     uint32_t pc, count; /* count 0: free, or was there once (look-ups go on past it) */
+    uint32_t plain;     /* of these, those without actions */
+    struct point_actions *actions;
 };
 
 struct breakpoints {
@@ -54,6 +57,7 @@ void cpu_breakpoint_insert(struct cpu *cpu, uint32_t pc)
     struct breakpoint *point = slot_of(cpu->breakpoints, pc);
     cpu->breakpoints->used += !point->pc;
     point->pc = pc | 1; /* instructions are aligned to two bytes at least */
+    point->plain++;
     if (point->count++ == 0) {
         cpu->breakpoints->live++;
         points_changed(cpu, pc);
@@ -65,6 +69,8 @@ bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc)
     struct breakpoint *point = cpu->breakpoints ? slot_of(cpu->breakpoints, pc) : NULL;
     if (!point || !point->count)
         return false;
+    assert(point->plain);
+    point->plain--;
     if (--point->count)
         return true;
     points_changed(cpu, pc);
@@ -85,4 +91,33 @@ bool cpu_point_close(const struct cpu *cpu, uint32_t pc)
 bool cpu_breakpoint_at(const struct cpu *cpu, uint32_t pc)
 {
     return cpu->breakpoints && slot_of(cpu->breakpoints, pc)->count;
+}
+
+void cpu_breakpoint_attach(struct cpu *cpu, uint32_t pc, struct point_actions *actions)
+{
+    struct breakpoint *point = slot_of(cpu->breakpoints, pc);
+    assert(point->plain);
+    point->plain--;
+    actions->next = point->actions;
+    point->actions = actions;
+}
+
+void cpu_breakpoint_detach(struct cpu *cpu, uint32_t pc, struct point_actions *actions)
+{
+    struct breakpoint *point = slot_of(cpu->breakpoints, pc);
+    struct point_actions **link = &point->actions;
+    while (*link != actions)
+        link = &(*link)->next;
+    *link = actions->next;
+    point->plain++;
+}
+
+/* All are asked, since each may have commands to run. */
+bool cpu_breakpoint_stops(struct cpu *cpu, uint32_t pc)
+{
+    const struct breakpoint *point = slot_of(cpu->breakpoints, pc);
+    bool stops = point->plain;
+    for (const struct point_actions *actions = point->actions; actions; actions = actions->next)
+        stops |= actions_stop(cpu, actions, NULL);
+    return stops;
 }

@@ -148,6 +148,11 @@ static struct unit_place place(struct cpu *cpu)
     return (struct unit_place){cpu->in_unit ? cpu->unit_pc : *cpu_pc(cpu), begun, cpu->in_unit && cpu->in_slot};
 }
 
+uint32_t cpu_unit_pc(struct cpu *cpu)
+{
+    return place(cpu).pc;
+}
+
 void cpu_leave_unit(struct cpu *cpu)
 {
     struct unit_place at = place(cpu);
@@ -297,7 +302,7 @@ void cpu_free(struct cpu *cpu)
 void cpu_reset(struct cpu *cpu)
 {
     cpu->arch->reset(cpu);
-    cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = false;
+    cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = cpu->passed = cpu->slot_passed = false;
     cpu_flush_all(cpu);
 }
 
@@ -305,6 +310,7 @@ void cpu_loaded(struct cpu *cpu)
 {
     cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = false;
     cpu->skip_breakpoint = cpu->skip_watch = cpu->single = cpu->slot_break = false;
+    cpu->passed = cpu->slot_passed = false;
     cpu->in_unit = cpu->in_slot = false;
     cpu->debug.reason = DEBUG_NONE;
     cpu_flush_all(cpu);

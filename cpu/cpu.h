@@ -13,6 +13,7 @@
 struct block_cache;
 struct breakpoints;
 struct jit;
+struct point_actions;
 struct watch_owner;
 
 #define JUMP_CACHE_BITS     12
@@ -65,15 +66,16 @@ struct cpu {
     uint64_t temp_slots[IR_MAX_TEMPS]; /* a host back end's spilled temps */
 
     /* The unit under way. DERIVED. */
-    uint32_t unit_pc;     /* interpreter: first instruction's pc */
-    bool in_slot;         /* that instruction is a delay slot */
-    bool in_unit;         /* a unit is under way */
-    bool skip_breakpoint; /* the next unit may start at a breakpoint */
-    bool skip_watch;      /* watches do not stop the next unit */
-    bool note_watch;      /* stop-after: the unit being re-run was hit already; stop when it is complete */
-    bool slot_watch;      /* the guest may watch the next unit's slot */
-    bool fetch_watches;   /* the guest watches instructions */
-    bool slot_break;      /* a breakpoint may lie on the next unit's slot */
+    uint32_t unit_pc;         /* interpreter: first instruction's pc */
+    bool in_slot;             /* that instruction is a delay slot */
+    bool in_unit;             /* a unit is under way */
+    bool skip_breakpoint;     /* the next unit may start at a breakpoint */
+    bool skip_watch;          /* watches do not stop the next unit */
+    bool note_watch;          /* stop-after: the unit being re-run was hit already; stop when it is complete */
+    bool slot_watch;          /* the guest may watch the next unit's slot */
+    bool fetch_watches;       /* the guest watches instructions */
+    bool slot_break;          /* a breakpoint may lie on the next unit's slot */
+    bool passed, slot_passed; /* breakpoints where the next unit, its slot stand did not want to stop: not asked again */
     bool stop_soon;
     bool limit_stale; /* direct_limit could be higher */
     struct code_tlb_entry {
@@ -168,6 +170,8 @@ static inline void cpu_tell_exception(struct cpu *cpu)
 void cpu_sync_icount(struct cpu *cpu);
 /* The instruction whose access is under way. */
 uint32_t cpu_access_pc(struct cpu *cpu);
+/* The pc of the unit under way, which the state does not have before the unit is left. */
+uint32_t cpu_unit_pc(struct cpu *cpu);
 /* Leave after this unit: something at the boundary wants a look (an interrupt, a stop, a request). */
 static inline void cpu_leave_soon(struct cpu *cpu)
 {
@@ -188,6 +192,14 @@ void cpu_flush_all(struct cpu *cpu);
 void cpu_breakpoint_insert(struct cpu *cpu, uint32_t pc);
 bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc);
 bool cpu_breakpoint_at(const struct cpu *cpu, uint32_t pc);
+/*
+ * One of the breakpoints that are inserted at pc does from now on what its actions say (cpu/actions.h), until they are detached,
+ * which must happen before it is removed. The actions stay the caller's.
+ */
+void cpu_breakpoint_attach(struct cpu *cpu, uint32_t pc, struct point_actions *actions);
+void cpu_breakpoint_detach(struct cpu *cpu, uint32_t pc, struct point_actions *actions);
+/* The CPU stands before one: evaluates the actions of all that are there. False: none of them stops. */
+bool cpu_breakpoint_stops(struct cpu *cpu, uint32_t pc);
 /* A breakpoint, or a watch of the guest's, on the instruction at pc or on the one after it, which may be its slot. */
 bool cpu_point_close(const struct cpu *cpu, uint32_t pc);
 static inline bool cpu_point_near(const struct cpu *cpu, uint32_t pc)

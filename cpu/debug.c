@@ -8,6 +8,7 @@
  */
 #include "cpu/debug.h"
 
+#include "cpu/actions.h"
 #include "softmmu/phys_watch.h"
 #include "softmmu/watch_map.h"
 
@@ -28,18 +29,25 @@ static bool goes_first(const struct choice *choice, const struct watch *watch, u
     return watch->last < choice->watch->last;
 }
 
+/* gdb's watches: the pc is that of the unit, where the stop would be. */
+static bool wants_stop(struct cpu *cpu, const struct watch *watch, const struct watch_access *access)
+{
+    const struct agent_access seen = actions_access(cpu, access, cpu_unit_pc(cpu));
+    return actions_stop(cpu, watch->actions, &seen);
+}
+
 static void consider(void *opaque, struct watch *watch, uint64_t offset, uint64_t length)
 {
     struct choice *choice = opaque;
     const struct cpu *cpu = choice->cpu;
     if (cpu->points_off && (!watch->owner || watch->owner != cpu->sole_owner))
         return;
-    if (watch->owner) {
-        if (choice->access->source == WATCH_BY_CPU)
-            cpu_sync_icount(choice->cpu);
-        if (!watch->owner->hit(watch->owner, choice->access, offset, length))
-            return;
-    }
+    if ((watch->owner || watch->actions) && choice->access->source == WATCH_BY_CPU)
+        cpu_sync_icount(choice->cpu);
+    if (watch->owner && !watch->owner->hit(watch->owner, choice->access, offset, length))
+        return;
+    if (watch->actions && !wants_stop(choice->cpu, watch, choice->access))
+        return;
     if (choice->watch && !goes_first(choice, watch, offset))
         return;
     choice->watch = watch;

@@ -24,13 +24,17 @@ void cpu_idle_jump(struct cpu *cpu, uint64_t vtime)
 /* What was asked of one unit only is over. */
 static void unit_done(struct cpu *cpu)
 {
-    cpu->skip_breakpoint = cpu->skip_watch = cpu->slot_break = cpu->slot_watch = cpu->single = false;
+    cpu->skip_breakpoint = cpu->skip_watch = cpu->slot_break = cpu->slot_watch = false;
+    cpu->passed = cpu->slot_passed = cpu->single = false;
 }
 
 static bool at_breakpoint(struct cpu *cpu)
 {
     uint32_t pc = *cpu_pc(cpu);
-    if (LIKELY(!cpu->breakpoints) || cpu->skip_breakpoint || cpu->points_off || !cpu_breakpoint_at(cpu, pc))
+    if (LIKELY(!cpu->breakpoints) || cpu->skip_breakpoint || cpu->passed || cpu->points_off || !cpu_breakpoint_at(cpu, pc))
+        return false;
+    cpu->passed = !cpu_breakpoint_stops(cpu, pc);
+    if (cpu->passed)
         return false;
     cpu->debug = (struct debug_event){.reason = DEBUG_BREAKPOINT, .pc = pc};
     return true;
@@ -131,7 +135,8 @@ static void run_single(struct cpu *cpu)
 
 static bool wants_single(const struct cpu *cpu)
 {
-    return cpu->mmu.performed.active || cpu->note_watch || cpu->skip_watch || cpu->skip_breakpoint ||
+    return cpu->mmu.performed.active || cpu->note_watch || cpu->skip_watch || cpu->skip_breakpoint || cpu->passed ||
+           cpu->slot_passed ||
            cpu->debug.reason != DEBUG_NONE || /* a device that was given input has hit a watch: the stop comes after this unit */
            cpu_point_near(cpu, *cpu_pc(cpu));
 }

@@ -31,6 +31,18 @@ enum target_point {
     TARGET_ACCESS_WATCH,
 };
 
+/* An agent expression as the client sent it: GDB manual, appendix "The GDB Agent Expression Mechanism". */
+struct target_expression {
+    const uint8_t *bytes;
+    size_t length;
+};
+/* What a point does besides stopping. They come with each insertion, and the last one's hold. */
+struct target_actions {
+    const struct target_expression *conditions, *commands;
+    size_t nconditions, ncommands;
+    bool persist; /* commands go on when the client has gone */
+};
+
 enum target_stop_kind {
     TARGET_STOP_SIGNAL, /* `signal` alone: an interrupt by the user (2), a guest's trap */
     TARGET_STOP_STEP,   /* the step asked for is done */
@@ -84,8 +96,12 @@ struct target_ops {
     size_t (*read_memory)(void *vm, uint64_t address, uint8_t *bytes, size_t length);
     size_t (*write_memory)(void *vm, uint64_t address, const uint8_t *bytes, size_t length);
 
-    /* length: breakpoint kind or bytes watched. False and *error (static text) if it cannot be. Inserting twice is once. */
-    bool (*insert_point)(void *vm, enum target_point type, uint64_t address, uint64_t length, const char **error);
+    /*
+     * length: breakpoint kind or bytes watched. False and *error (static text) if it cannot be, or its actions cannot. Inserting twice
+     * is once, with the new actions.
+     */
+    bool (*insert_point)(void *vm, enum target_point type, uint64_t address, uint64_t length,
+                         const struct target_actions *actions, const char **error);
     bool (*remove_point)(void *vm, enum target_point type, uint64_t address, uint64_t length, const char **error);
     void (*remove_all_points)(void *vm);
 

@@ -13,6 +13,7 @@ enum watch_kind { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_ACCESS = 3 };
 
 struct watch;
 struct watch_owner;
+struct point_actions;
 
 /* Who touches memory. */
 enum watch_source { WATCH_BY_CPU, WATCH_BY_DMA, WATCH_BY_WALKER };
@@ -38,12 +39,13 @@ struct watch_owner {
 };
 
 struct watch {
-    uint64_t first, last;      /* inclusive */
-    unsigned kind;             /* enum watch_kind */
-    bool stop_after;           /* stop after the accessing unit, not before it */
-    uint32_t id;               /* counts from 1 in each set, never used again */
-    uint64_t hits;             /* counted by whoever acts on a hit */
-    struct watch_owner *owner; /* NULL: nobody in particular; each hit stops */
+    uint64_t first, last;          /* inclusive */
+    unsigned kind;                 /* enum watch_kind */
+    bool stop_after;               /* stop after the accessing unit, not before it */
+    uint32_t id;                   /* counts from 1 in each set, never used again */
+    uint64_t hits;                 /* counted by whoever acts on a hit */
+    struct watch_owner *owner;     /* NULL: nobody in particular; each hit stops */
+    struct point_actions *actions; /* cpu/actions.h; NULL: each hit stops */
 };
 
 struct watch_set;

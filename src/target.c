@@ -11,6 +11,7 @@
 #include "src/history.h"
 #include "src/monitor.h"
 #include "src/notice.h"
+#include "src/point_actions.h"
 #include "src/travel.h"
 #include "src/watch_note.h"
 
@@ -20,7 +21,9 @@ struct point {
     uint32_t address;
     enum target_point type;
     uint64_t length;
-    uint32_t watch; /* its id, 0 for breakpoints */
+    struct watch *watch;           /* NULL for breakpoints */
+    struct point_actions *actions; /* NULL: each hit stops */
+    bool persist;
 };
 
 struct stub_target {
@@ -37,6 +40,7 @@ struct stub_target {
     size_t npoints, points_capacity;
 
     struct target_stop last;
+    bool looks_back; /* a search backwards runs: what points' commands print there was printed when it happened */
     struct {
         uint64_t icount;
         uint32_t pc;
@@ -215,13 +219,27 @@ static void arm(struct vm *vm, struct point *point)
         cpu_breakpoint_insert(vm->cpu, point->address);
         return;
     }
-    struct watch *watch = watch_insert(vm->cpu->mmu.watches, point->address, point->length, watch_kinds[point->type], false);
-    assert(watch);
-    point->watch = watch->id;
+    point->watch = watch_insert(vm->cpu->mmu.watches, point->address, point->length, watch_kinds[point->type], false);
+    assert(point->watch);
 }
 
-static void disarm(struct vm *vm, const struct point *point)
+/* Takes the actions over; those before are gone. */
+static void set_actions(struct vm *vm, struct point *point, struct point_actions *actions, bool persist)
 {
+    if (point->actions && !point->watch)
+        cpu_breakpoint_detach(vm->cpu, point->address, point->actions);
+    actions_free(point->actions);
+    point->actions = actions;
+    point->persist = persist && actions && actions->ncommands;
+    if (point->watch)
+        point->watch->actions = actions;
+    else if (actions)
+        cpu_breakpoint_attach(vm->cpu, point->address, actions);
+}
+
+static void disarm(struct vm *vm, struct point *point)
+{
+    set_actions(vm, point, NULL, false);
     bool done = point->type < TARGET_WRITE_WATCH
                     ? cpu_breakpoint_remove(vm->cpu, point->address)
                     : watch_remove(vm->cpu->mmu.watches, point->address, point->length, watch_kinds[point->type]);
@@ -229,21 +247,28 @@ static void disarm(struct vm *vm, const struct point *point)
     (void)done;
 }
 
-static bool insert_point(void *opaque, enum target_point type, uint64_t address, uint64_t length, const char **error)
+static void add_point(struct stub_target *target, size_t place, struct point key)
 {
-    struct stub_target *target = opaque;
-    struct point key;
-    bool found;
-    if (!make_key(target, &key, type, address, length, error))
-        return false;
-    size_t place = find_point(target, &key, &found);
-    if (found)
-        return true;
     target->points = alloc_room(target->points, &target->points_capacity, target->npoints + 1, sizeof(key));
     memmove(&target->points[place + 1], &target->points[place], (target->npoints - place) * sizeof(key));
     arm(target->vm, &key);
     target->points[place] = key;
     target->npoints++;
+}
+
+static bool insert_point(void *opaque, enum target_point type, uint64_t address, uint64_t length,
+                         const struct target_actions *wanted, const char **error)
+{
+    struct stub_target *target = opaque;
+    struct point key;
+    struct point_actions *actions;
+    bool found;
+    if (!make_key(target, &key, type, address, length, error) || !point_actions_new(target->vm->cpu, wanted, &actions, error))
+        return false;
+    size_t place = find_point(target, &key, &found);
+    if (!found)
+        add_point(target, place, key);
+    set_actions(target->vm, &target->points[place], actions, wanted->persist);
     return true;
 }
 
@@ -270,6 +295,18 @@ static void remove_all_points(void *opaque)
     struct stub_target *target = opaque;
     while (target->npoints)
         disarm(target->vm, &target->points[--target->npoints]);
+}
+
+/* The client goes; what it wanted to go on without it stays. */
+static void remove_clients_points(struct stub_target *target)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < target->npoints; i++)
+        if (target->points[i].persist)
+            target->points[kept++] = target->points[i];
+        else
+            disarm(target->vm, &target->points[i]);
+    target->npoints = kept;
 }
 
 void target_each_point(void (*fn)(void *opaque, enum target_point type, uint32_t address, uint64_t length), void *opaque)
@@ -300,7 +337,7 @@ static void watch_stop(const struct stub_target *target, struct target_stop *sto
     stop->kind = TARGET_STOP_MONITOR_WATCH;
     stop->address = sign_extended(hit->lowest);
     for (size_t i = 0; i < target->npoints; i++) {
-        if (!hit->watch->owner && target->points[i].watch == hit->watch->id) {
+        if (target->points[i].watch && target->points[i].watch == hit->watch) {
             stop->kind = TARGET_STOP_WATCH;
             stop->point = target->points[i].type;
         }
@@ -345,6 +382,7 @@ static void changed(void *opaque, enum vm_state state, enum vm_stop_reason reaso
     struct stub_target *target = present;
     if (!target || state != VM_STOPPED || target->vm->looking)
         return;
+    target->looks_back = false;
     make_stop(target, reason, &target->last);
     note_position(target);
     target->reported.pc_written = false;
@@ -409,6 +447,7 @@ static bool take_notice(void *opaque, const char *text)
 static void go_back(struct stub_target *target, const struct target_resume *how)
 {
     struct vm *vm = attended(target);
+    target->looks_back = true;
     if (how->kind == TARGET_CONTINUE)
         travel_begin_continue(vm->travel);
     else
@@ -444,7 +483,7 @@ static void detach(void *opaque, enum target_detach how)
 {
     struct stub_target *target = opaque;
     struct vm *vm = target->vm;
-    remove_all_points(target);
+    remove_clients_points(target);
     if (vm->command.opaque == target && vm->command.busy) {
         monitor_await(vm, NULL, NULL, NULL);
         vm_stop(vm, VM_STOP_USER);
@@ -546,6 +585,18 @@ static const struct target_ops target_ops = {
     .step_into = step_into,
 };
 
+/* Text of a point's commands; without a client to show it to, on stderr, since stdout may be the guest's console. */
+static void print_text(void *opaque, const char *text, size_t length)
+{
+    struct stub_target *target = opaque;
+    if (target->looks_back)
+        return;
+    if (gdbstub_connected(target->stub))
+        gdbstub_console(target->stub, text, length);
+    else
+        fwrite(text, 1, length, stderr);
+}
+
 static void make_documents(struct stub_target *target)
 {
     const struct cpu_arch *arch = target->vm->cpu->arch;
@@ -573,6 +624,7 @@ struct stub_target *target_new(struct vm *vm, const char *address)
     }
     vm_add_change_state_handler(vm, changed, target);
     notice_connect(vm, take_notice, target);
+    actions_print_to(print_text, target);
     return target;
 }
 
@@ -583,6 +635,7 @@ void target_free(struct stub_target *target)
     if (target->stub)
         gdbstub_free(target->stub);
     present = NULL;
+    actions_print_to(NULL, NULL);
     remove_all_points(target);
     free(target->points);
     free(target->registers);

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cpu/mips/insn.h"
-#include "cpu/mips/mips.h"
+#include "src/register_name.h"
 #include "src/symbols.h"
 #include "src/watchpoint.h"
 
@@ -39,19 +38,6 @@ static void add_place(struct line *line, struct vm *vm, uint32_t pc)
         add(line, " %s+0x%" PRIx64, name, offset);
 }
 
-/* Disassembly calls MIPS registers by their names in the ABI, debuggers' rows by their numbers. */
-static const struct cpu_register *register_named(const struct cpu_arch *arch, const char *name)
-{
-    unsigned gpr = 0;
-    while (gpr < ARRAY_SIZE(mips_gpr_names) && strcmp(mips_gpr_names[gpr], name) != 0)
-        gpr++;
-    bool mips = arch == &mips_arch && gpr < ARRAY_SIZE(mips_gpr_names);
-    for (unsigned i = 0; i < arch->nregisters; i++)
-        if (mips ? arch->registers[i].number == gpr : strcmp(arch->registers[i].name, name) == 0)
-            return &arch->registers[i];
-    return NULL;
-}
-
 /* The instruction, and the register that its address comes from as it was before it (a stop after it may have changed it). */
 static void add_insn(struct line *line, struct cpu *cpu, const struct debug_event *hit)
 {
@@ -65,7 +51,7 @@ static void add_insn(struct line *line, struct cpu *cpu, const struct debug_even
         *tab = ' ';
     add(line, ": %s", text);
     const char *base = cpu->arch->access_base(cpu, bytes);
-    const struct cpu_register *row = base && !hit->after ? register_named(cpu->arch, base) : NULL;
+    const struct cpu_register *row = base && !hit->after ? register_by_name(cpu->arch, base) : NULL;
     if (row)
         add(line, ": %s=0x%" PRIx64, base, row->read(cpu, row->arg));
 }

@@ -129,7 +129,7 @@ bool mips_guest_watched(struct cpu *cpu, uint32_t va, enum access_kind kind, boo
 struct mips_wiring {
     unsigned timer; /* id in machine->timers */
     struct mips_tlb_index tlb_index;
-    uint64_t tlb_index_of; /* cpu->flushes + 1 when it was made; 0: not made */
+    uint64_t tlb_index_of;      /* cpu->flushes + 1 when it was made; 0: not made */
     struct mips_watch watch[4]; /* as they are armed, Mask alone of hi. DERIVED */
 };
 static inline struct mips_wiring *mips_wiring(const struct cpu *cpu)

@@ -112,9 +112,23 @@ static bool point(void *vm, const char *what, enum target_point type, uint64_t a
     return address != 0xbad && address != 0xdead;
 }
 
-static bool insert_point(void *vm, enum target_point type, uint64_t address, uint64_t length, const char **error)
+static void note_expressions(struct fake *fake, const char *what, const struct target_expression *list, size_t count)
 {
-    return point(vm, "insert", type, address, length, error);
+    for (size_t i = 0; i < count; i++) {
+        note(fake, "%s ", what);
+        for (size_t byte = 0; byte < list[i].length; byte++)
+            note(fake, "%02x", list[i].bytes[byte]);
+        note(fake, ";");
+    }
+}
+
+static bool insert_point(void *vm, enum target_point type, uint64_t address, uint64_t length,
+                         const struct target_actions *actions, const char **error)
+{
+    bool done = point(vm, "insert", type, address, length, error);
+    note_expressions(vm, "if", actions->conditions, actions->nconditions);
+    note_expressions(vm, actions->persist ? "always" : "do", actions->commands, actions->ncommands);
+    return done;
 }
 
 static bool remove_point(void *vm, enum target_point type, uint64_t address, uint64_t length, const char **error)

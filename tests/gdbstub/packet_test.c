@@ -106,7 +106,20 @@ static const struct row rows[] = {
     {"",                            "Z0,bad,4",                              "E01|",                                                                                          ""                                  },
     {TEXTS,                         "Z0,bad,4",                              "E.no room for it|",                                                                             ""                                  },
     {TEXTS,                         "z2,dead,4",                             "E.the point cannot be set there|",                                                              "remove 2 dead 4;"                  },
-    {"",                            "Z0,1000,4;X1,00",                       "E01|",                                                                                          ""                                  },
+    {"",                            "Z0,1000,4;X1,27",                       "OK|",                                                                                           "insert 0 1000 4;if 27;"            },
+    {"",                            "Z1,1000,4;X2,2227X1,27",                "OK|",                                                                                           "insert 1 1000 4;if 2227;if 27;"    },
+    {"",                            "Z0,1000,4;X1,27;X1,28",                 "OK|",                                                                                           "insert 0 1000 4;if 27;if 28;"      },
+    {"",                            "Z0,1000,4;cmds:0,X1,27X1,28",           "OK|",                                                                                           "insert 0 1000 4;do 27;do 28;"      },
+    {"",                            "Z0,1000,4;cmds:1,X1,27",                "OK|",                                                                                           "insert 0 1000 4;always 27;"        },
+    {"",                            "Z2,1000,4;X1,27;cmds:0,X1,28",          "OK|",                                                                                           "insert 2 1000 4;if 27;do 28;"      },
+    {"",                            "Z0,1000,4;X0,",                         "OK|",                                                                                           "insert 0 1000 4;if ;"              },
+    {"",                            "Z0,1000,4;X2,27",                       "E01|",                                                                                          ""                                  },
+    {"",                            "Z0,1000,4;X1,2x",                       "E01|",                                                                                          ""                                  },
+    {"",                            "Z0,1000,4;Xffffffffffffffff,27",        "E01|",                                                                                          ""                                  },
+    {"",                            "Z0,1000,4;cmds:0,X1,27;cmds:0,X1,27",   "E01|",                                                                                          ""                                  },
+    {"",                            "Z0,1000,4;cmds:,X1,27",                 "E01|",                                                                                          ""                                  },
+    {"",                            "Z0,1000,4;nonsense",                    "E01|",                                                                                          ""                                  },
+    {TEXTS,                         "Z0,1000,4;X2,27",                       "E.a condition or command is shorter than its length says|",                                     ""                                  },
     {"",                            "Z0,1000",                               "E01|",                                                                                          ""                                  },
  /* threads */
     {"",                            "Hg0",                                   "OK|",                                                                                           ""                                  },
@@ -132,7 +145,8 @@ static const struct row rows[] = {
  /* queries */
     {"",                            "qSupported:xmlRegisters=i386",
      "PacketSize=20000;multiprocess+;swbreak+;hwbreak+;vContSupported+;ReverseStep+;"
-     "ReverseContinue+;binary-upload+;QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;qXfer:threads:read+|",                                                     ""                                  },
+     "ReverseContinue+;binary-upload+;ConditionalBreakpoints+;BreakpointCommands+;QStartNoAckMode+;qXfer:features:read+;qXfer:"
+     "memory-map:read+;qXfer:threads:read+|",                                                                                                                                 ""                                  },
     {"",                            "vMustReplyEmpty",                       "|",                                                                                             ""                                  },
     {"",                            "qMemoryRegionInfo:0",                   "|",                                                                                             ""                                  },
     {"",                            "",                                      "|",                                                                                             ""                                  },
@@ -297,6 +311,7 @@ static void test_bare_target(void **state)
     struct session *session = session_new(&fake_ops_bare, &fake);
     fake_send(session, "qSupported");
     assert_string_equal(fake_replies(session), "PacketSize=20000;multiprocess+;swbreak+;hwbreak+;vContSupported+;binary-upload+;"
+                                               "ConditionalBreakpoints+;BreakpointCommands+;"
                                                "QStartNoAckMode+;qXfer:threads:read+|");
     for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
         fake_send(session, unknown[i]);

@@ -55,23 +55,24 @@ struct exchange {
 static const struct exchange gdb_attach[] = {
     {"qSupported:multiprocess+;swbreak+;hwbreak+;qRelocInsn+;fork-events+;vfork-events+;exec-events+;vContSupported+;"
      "QThreadEvents+;no-resumed+;memory-tagging+", "PacketSize=20000;multiprocess+;swbreak+;hwbreak+;vContSupported+;ReverseStep+;ReverseContinue+;binary-upload+;"
-     "QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;qXfer:threads:read+"},
-    {"vCont?",                                          "vCont;c;C;s;S;r"                                                                     },
-    {"vMustReplyEmpty",                                 ""                                                                                    },
-    {"QStartNoAckMode",                                 "OK"                                                                                  },
-    {"Hgp0.0",                                          "OK"                                                                                  },
-    {"qXfer:features:read:target.xml:0,1000",           "l<target/>"                                                                          },
-    {"qTStatus",                                        ""                                                                                    },
-    {"?",                                               "T02thread:p1.1;02:12020380;"                                                         },
+     "ConditionalBreakpoints+;BreakpointCommands+;QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;qXfer:threads:"
+     "read+"                                      },
+    {"vCont?",                                          "vCont;c;C;s;S;r"                                },
+    {"vMustReplyEmpty",                                 ""                                               },
+    {"QStartNoAckMode",                                 "OK"                                             },
+    {"Hgp0.0",                                          "OK"                                             },
+    {"qXfer:features:read:target.xml:0,1000",           "l<target/>"                                     },
+    {"qTStatus",                                        ""                                               },
+    {"?",                                               "T02thread:p1.1;02:12020380;"                    },
     {"qXfer:threads:read::0,1000",
-     "l<?xml version=\"1.0\"?>\n<threads>\n<thread id=\"p1.1\" core=\"0\" name=\"CPU 0\"/>\n</threads>\n"                                     },
-    {"qAttached:1",                                     "1"                                                                                   },
-    {"Hc-1",                                            "OK"                                                                                  },
-    {"qOffsets",                                        ""                                                                                    },
-    {"g",                                               "100203801102038012020380"                                                            },
-    {"qXfer:memory-map:read::0,1000",                   "l<map/>"                                                                             },
-    {"m1000,4",                                         "00010203"                                                                            },
-    {"qSymbol::",                                       ""                                                                                    },
+     "l<?xml version=\"1.0\"?>\n<threads>\n<thread id=\"p1.1\" core=\"0\" name=\"CPU 0\"/>\n</threads>\n"},
+    {"qAttached:1",                                     "1"                                              },
+    {"Hc-1",                                            "OK"                                             },
+    {"qOffsets",                                        ""                                               },
+    {"g",                                               "100203801102038012020380"                       },
+    {"qXfer:memory-map:read::0,1000",                   "l<map/>"                                        },
+    {"m1000,4",                                         "00010203"                                       },
+    {"qSymbol::",                                       ""                                               },
 };
 
 static void test_gdb_attach(void **state)
@@ -100,20 +101,21 @@ static void test_gdb_attach(void **state)
 
 /* A client that comes while the machine runs: `?` waits for its stop. */
 static const struct line attach_running[] = {
-    {'!', "stop;"                                                                                       },
-    {'>', "+$qSupported#37"                                                                             },
+    {'!', "stop;"                    },
+    {'>', "+$qSupported#37"          },
     {'<', "+$PacketSize=20000;multiprocess+;swbreak+;hwbreak+;vContSupported+;ReverseStep+;ReverseContinue+;binary-upload+;"
-          "QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;qXfer:threads:read+#61"},
-    {'>', "+$?#3f"                                                                                      },
-    {'<', "+"                                                                                           },
-    {'>', "$qC#b4$m1000,4#8e"                                                                           }, /* behind a held packet: held, so that answers keep the order */
-    {'<', "++"                                                                                          },
-    {'!', "stop;stop;stop;"                                                                             }, /* to ask again does no harm */
-    {'s', ""                                                                                            },
+          "ConditionalBreakpoints+;BreakpointCommands+;QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;qXfer:"
+          "threads:read+#64"},
+    {'>', "+$?#3f"                   },
+    {'<', "+"                        },
+    {'>', "$qC#b4$m1000,4#8e"        }, /* behind a held packet: held, so that answers keep the order */
+    {'<', "++"                       },
+    {'!', "stop;stop;stop;"          }, /* to ask again does no harm */
+    {'s', ""                         },
     {'<', "$T02thread:01;02:12020380;#6b"
           "$QC01#f5"
-          "$00010203#86"                                                                       },
-    {0,   NULL                                                                                          },
+          "$00010203#86"    },
+    {0,   NULL                       },
 };
 
 static const struct line run_and_interrupt[] = {

@@ -9,6 +9,7 @@
 #include "src/monitor.h"
 #include "src/debug_write.h"
 #include "src/history.h"
+#include "src/point_actions.h"
 #include "src/target.h"
 #include "src/travel.h"
 #include "src/watch_note.h"
@@ -28,9 +29,11 @@ static struct {
     unsigned starts, quits, cuts;
     void (*done)(void *opaque, bool good);
     void *done_opaque;
-    const char *travel;  /* what was begun last */
-    uint32_t breakpoint; /* the last one inserted */
-    int breakpoints;     /* inserted less removed */
+    const char *travel;           /* what was begun last */
+    uint32_t breakpoint;          /* the last one inserted */
+    int breakpoints;              /* inserted less removed */
+    int attached;                 /* likewise */
+    struct target_actions wanted; /* of the next insertions */
 } seen;
 
 struct gdbstub *gdbstub_new(struct event_base *base, const char *address, const struct target_ops *ops, void *opaque)
@@ -135,6 +138,43 @@ void cpu_breakpoint_insert(struct cpu *cpu, uint32_t pc)
 bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc)
 {
     seen.breakpoints--;
+    return true;
+}
+
+void cpu_breakpoint_attach(struct cpu *cpu, uint32_t pc, struct point_actions *actions)
+{
+    assert_int_equal(pc, seen.breakpoint);
+    assert_non_null(actions);
+    seen.attached++;
+}
+
+void cpu_breakpoint_detach(struct cpu *cpu, uint32_t pc, struct point_actions *actions)
+{
+    assert_int_equal(pc, seen.breakpoint);
+    seen.attached--;
+}
+
+void actions_print_to(void (*print)(void *opaque, const char *text, size_t length), void *opaque)
+{
+}
+
+void actions_free(struct point_actions *actions)
+{
+    free(actions);
+}
+
+/* An expression is sound if it has bytes. */
+bool point_actions_new(struct cpu *cpu, const struct target_actions *wanted, struct point_actions **made, const char **error)
+{
+    *made = NULL;
+    for (size_t i = 0; i < wanted->nconditions; i++)
+        if (!wanted->conditions[i].length)
+            *error = "unsound";
+    if (*error || wanted->nconditions + wanted->ncommands == 0)
+        return !*error;
+    *made = calloc(1, sizeof(**made));
+    (*made)->nconditions = wanted->nconditions;
+    (*made)->ncommands = wanted->ncommands;
     return true;
 }
 
@@ -316,7 +356,7 @@ static void memory_access(void **state)
 static bool insert(enum target_point type, uint64_t address, uint64_t length)
 {
     const char *error = NULL;
-    bool done = f.ops->insert_point(f.opaque, type, address, length, &error);
+    bool done = f.ops->insert_point(f.opaque, type, address, length, &seen.wanted, &error);
     assert_true(done == !error);
     return done;
 }
@@ -351,6 +391,46 @@ static void breakpoints(void **state)
     assert_int_equal(seen.breakpoints, 501);
     f.ops->remove_all_points(f.opaque);
     assert_int_equal(seen.breakpoints, 0);
+    teardown();
+}
+
+/* The last insertion's actions hold; what persists outlives the client. */
+static void actions(void **state)
+{
+    static const struct target_expression expressions[] = {
+        {(const uint8_t *)"", 1},
+        {NULL,                0}
+    };
+    struct watch_set *set = NULL;
+    uint64_t lowest;
+    setup(false);
+    set = f.vm.cpu->mmu.watches;
+    seen.wanted = (struct target_actions){.conditions = expressions, .nconditions = 1};
+    assert_true(insert(TARGET_SOFTWARE_BREAK, 0x80002014, 4));
+    assert_true(insert(TARGET_SOFTWARE_BREAK, 0x80002014, 4));
+    assert_int_equal(seen.attached, 1);
+    seen.wanted.nconditions = 2;
+    assert_false(insert(TARGET_SOFTWARE_BREAK, 0x80002014, 4));
+    assert_int_equal(seen.attached, 1);
+    seen.wanted.nconditions = 0;
+    assert_true(insert(TARGET_SOFTWARE_BREAK, 0x80002014, 4));
+    assert_int_equal(seen.attached, 0);
+    assert_int_equal(seen.breakpoints, 1);
+
+    seen.wanted.nconditions = 1;
+    assert_true(insert(TARGET_WRITE_WATCH, 0x80000100, 4));
+    assert_int_equal(watch_find(set, 0x80000100, 1, WATCH_WRITE, &lowest)->actions->nconditions, 1);
+    seen.wanted.nconditions = 0;
+    assert_true(insert(TARGET_WRITE_WATCH, 0x80000100, 4));
+    assert_null(watch_find(set, 0x80000100, 1, WATCH_WRITE, &lowest)->actions);
+
+    seen.wanted = (struct target_actions){.commands = expressions, .ncommands = 1, .persist = true};
+    assert_true(insert(TARGET_WRITE_WATCH, 0x80000200, 4));
+    f.ops->detach(f.opaque, TARGET_DETACH);
+    assert_int_equal(seen.breakpoints, 0);
+    assert_int_equal(watch_count(set), 1);
+    seen.wanted = (struct target_actions){.ncommands = 0};
+    assert_true(take_away(TARGET_WRITE_WATCH, 0x80000200, 4));
     teardown();
 }
 
@@ -520,6 +600,7 @@ int main(void)
         cmocka_unit_test(register_access),
         cmocka_unit_test(memory_access),
         cmocka_unit_test(breakpoints),
+        cmocka_unit_test(actions),
         cmocka_unit_test(watches),
         cmocka_unit_test(stops),
         cmocka_unit_test(watch_stops),
