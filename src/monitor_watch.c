@@ -6,6 +6,7 @@
 
 #include "softmmu/watch.h"
 #include "src/monitor_internal.h"
+#include "src/watch_condition.h"
 #include "src/watch_note.h"
 #include "src/watchpoint.h"
 
@@ -13,13 +14,15 @@ static const char *const kinds[] = {[WATCH_READ] = "read", [WATCH_WRITE] = "writ
 
 static bool usage(struct monitor *monitor)
 {
-    return fail(monitor, "usage: watch phys:ADDR[,LEN] | virt:ADDR[,LEN]  [r|w|rw] [asid N] [count N] [log] [any] [if EXPR]\n"
-                         "  r, w, rw  which accesses (w)\n"
-                         "  asid N    in this address space only\n"
-                         "  count N   stops at the Nth hit and those after it\n"
-                         "  log       prints a line for each hit and goes on\n"
-                         "  any       a write that changes nothing counts, too\n"
-                         "  if EXPR   counts only while this is not 0\n");
+    return fail(monitor,
+                "usage: watch phys:ADDR[,LEN] | virt:ADDR[,LEN]  [r|w|rw] [asid N] [count N] [log] [any] [if EXPR]\n"
+                "  r, w, rw  which accesses (w)\n"
+                "  asid N    in this address space only\n"
+                "  count N   stops at the Nth hit and those after it\n"
+                "  log       prints a line for each hit and goes on\n"
+                "  any       a write that changes nothing counts, too\n"
+                "  if EXPR   counts only when this is not 0: value, old, size, address, store; a0, pc, status.EXL, asid,\n"
+                "            mode, icount; [ADDR], u8[ADDR], *(s16 *) ADDR; C's operators\n");
 }
 
 /* phys:ADDR[,LEN]. A physical range may be named by a symbol: the memory that it is mapped to now. */
@@ -76,7 +79,9 @@ static bool parse_condition(struct monitor *monitor, unsigned from, struct watch
                                    monitor->arguments[i]);
     if (!length || length >= room)
         return fail(monitor, length ? "the condition is too long\n" : "if: a condition must follow\n");
-    return fail(monitor, "if: conditions cannot be evaluated yet\n");
+    char error[160];
+    spec->condition = watch_condition_new(monitor->vm, spec->condition_text, error, sizeof(error));
+    return spec->condition || fail(monitor, "if: %s\n", error);
 }
 
 /* The number behind an option's name. */
@@ -136,6 +141,8 @@ bool monitor_watch(struct monitor *monitor)
         if (!parse_option(monitor, &i, &spec))
             return false;
     const struct watchpoint *watchpoint = watchpoint_add(monitor->vm, &spec);
+    if (!watchpoint && spec.condition)
+        spec.condition->free(spec.condition);
     if (!watchpoint)
         return fail(monitor, "the range is empty or goes past the end of memory\n");
     say_watchpoint(monitor, watchpoint);

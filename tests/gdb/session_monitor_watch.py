@@ -71,8 +71,27 @@ shows("monitor watch phys:0x200000,4 log", "6  phys")
 loop(0x80200000, 2)
 shows("continue", "6: icount ", "<- 0xa (was 0x9)", "Old value = 9", "New value = 10")
 
+# A condition, in the midst of the loop's block: registers, the value and what it replaces; where the instruction stands.
+run("delete")
+run("monitor unwatch all")
+run("set {int} 0x80200000 = 0")
+run("monitor watch phys:0x200000,4 if value == 0x20 && old == 0x1f && a1 < 100 && pc == store_loop_store")
+shows("monitor info watchpoints", "phys  write", "if value == 0x20")
+loop(0xa0200000, 50)
+shows("continue", "watch phys 0x00200000: ", "<- 0x20 (was 0x1f)", "SIGINT")
+at("store_loop_store")
+equal(value("$a1"), 19, "a1 at the hit")
+run("monitor unwatch all")
+run("monitor watch virt:0x80200000,4 rw if !store && [address] == 5 && u8[0x80200000 + size] == 0")
+run("set {int} 0x80200000 = 0")
+run("set {int} 0x80200004 = 0")
+loop(0x80200000, 50)
+shows("continue", "rwatch 0x80200000: ", "-> 0x5", "SIGINT")
+run("monitor unwatch all")
+
 for wrong, answer in (("watch 0x200000,4", "a range is phys:ADDR,LEN or virt:ADDR,LEN"), ("watch phys:0x200000,0", "the range is empty"),
                       ("watch phys:0x200000 often", "often: not an option of watch"), ("unwatch 99", "there is no watchpoint 99"),
+                      ("watch phys:0x200000 if nothing > 1", "if: at character 8: 'nothing' is neither a register nor a symbol"),
                       ("watch", "usage: watch phys:ADDR")):
     shows("monitor " + wrong, answer)
 finish()

@@ -10,6 +10,7 @@
 #include "src/notice.h"
 #include "src/symbols.h"
 #include "src/target.h"
+#include "src/watch_condition.h"
 #include "src/watch_note.h"
 #include "src/watchpoint.h"
 
@@ -54,6 +55,26 @@ void target_each_point(void (*fn)(void *opaque, enum target_point type, uint32_t
     fn(opaque, TARGET_SOFTWARE_BREAK, 0x1004, 0);
     fn(opaque, TARGET_WRITE_WATCH, 0x1100, 4);
     fn(opaque, TARGET_HARDWARE_BREAK, 0x80001000, 0);
+}
+
+static bool always(struct watch_condition *condition, struct vm *vm, const struct watch_access *access)
+{
+    return true;
+}
+
+static void free_condition(struct watch_condition *condition)
+{
+    free(condition);
+}
+
+/* What begins with "bad" is none. */
+struct watch_condition *watch_condition_new(struct vm *vm, const char *text, char *error, size_t room)
+{
+    struct watch_condition *made = strncmp(text, "bad", 3) == 0 ? NULL : calloc(1, sizeof(*made));
+    snprintf(error, room, "no good");
+    if (made)
+        *made = (struct watch_condition){always, free_condition};
+    return made;
 }
 
 const char *watch_note_last(void)
@@ -134,64 +155,68 @@ static const struct row {
     bool good;
     const char *text, *calls;
 } rows[] = {
-    {"",                                              true,  "",                                                                    ""                 },
-    {"  \t ",                                         true,  "",                                                                    ""                 },
-    {"frobnicate",                                    false, "frobnicate: no such command; try help\n",                             ""                 },
-    {"stop",                                          true,  "",                                                                    "stop "            },
-    {"STOP now",                                      false, "usage: stop \n",                                                      ""                 },
-    {"cont",                                          true,  "",                                                                    "start past watch "},
-    {" c ",                                           true,  "",                                                                    "start past watch "},
-    {"reset",                                         true,  "",                                                                    "reset "           },
-    {"q",                                             true,  "",                                                                    "quit "            },
-    {"quit",                                          true,  "",                                                                    "quit "            },
+    {"",                                              true,  "",                                                                       ""                 },
+    {"  \t ",                                         true,  "",                                                                       ""                 },
+    {"frobnicate",                                    false, "frobnicate: no such command; try help\n",                                ""                 },
+    {"stop",                                          true,  "",                                                                       "stop "            },
+    {"STOP now",                                      false, "usage: stop \n",                                                         ""                 },
+    {"cont",                                          true,  "",                                                                       "start past watch "},
+    {" c ",                                           true,  "",                                                                       "start past watch "},
+    {"reset",                                         true,  "",                                                                       "reset "           },
+    {"q",                                             true,  "",                                                                       "quit "            },
+    {"quit",                                          true,  "",                                                                       "quit "            },
     {"x 0x1040 0x11",                                 true,
      "00001040: 40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO\n"
-     "00001050: 50                                               P\n",                                                              ""                 },
-    {"x data+0x3c 2",                                 true,  "00001040: 40 41                                            @A\n",     ""                 },
+     "00001050: 50                                               P\n",                                                                 ""                 },
+    {"x data+0x3c 2",                                 true,  "00001040: 40 41                                            @A\n",        ""                 },
     {"x 0x1ffe 4",                                    false,
      "00001ffe: fe ff                                            ..\n"
-     "cannot read 0x2000\n",                                                                                                        ""                 },
-    {"x 0xffffffff80001000",                          false, "cannot read 0x80001000\n",                                            ""                 },
-    {"x nowhere",                                     false, "nowhere: no such symbol, and not a number\n",                         ""                 },
-    {"x data+q",                                      false, "data+q: no such symbol, and not a number\n",                          ""                 },
-    {"x 0x1000 0",                                    false, "0: the length must be 1 to 1048576\n",                                ""                 },
-    {"x",                                             false, "usage: x ADDR [LEN]\n",                                               ""                 },
-    {"x 1 2 3 4",                                     false, "usage: x ADDR [LEN]\n",                                               ""                 },
-    {"print data",                                    true,  "0x00001004 data+0x0\n",                                               ""                 },
-    {"p 0x1009",                                      true,  "0x00001009 data+0x5\n",                                               ""                 },
-    {"p 0x100",                                       true,  "0x00000100\n",                                                        ""                 },
-    {"info nonsense",                                 false, "info nonsense: no such topic; try info\n",                            ""                 },
+     "cannot read 0x2000\n",                                                                                                           ""                 },
+    {"x 0xffffffff80001000",                          false, "cannot read 0x80001000\n",                                               ""                 },
+    {"x nowhere",                                     false, "nowhere: no such symbol, and not a number\n",                            ""                 },
+    {"x data+q",                                      false, "data+q: no such symbol, and not a number\n",                             ""                 },
+    {"x 0x1000 0",                                    false, "0: the length must be 1 to 1048576\n",                                   ""                 },
+    {"x",                                             false, "usage: x ADDR [LEN]\n",                                                  ""                 },
+    {"x 1 2 3 4",                                     false, "usage: x ADDR [LEN]\n",                                                  ""                 },
+    {"print data",                                    true,  "0x00001004 data+0x0\n",                                                  ""                 },
+    {"p 0x1009",                                      true,  "0x00001009 data+0x5\n",                                                  ""                 },
+    {"p 0x100",                                       true,  "0x00000100\n",                                                           ""                 },
+    {"info nonsense",                                 false, "info nonsense: no such topic; try info\n",                               ""                 },
     {"info registers",                                true,
      "r0        00000001  r1        0000000000000002  \n"
-     "status    00000401 [ IE IM=4 ]\n",                                                                                            ""                 },
+     "status    00000401 [ IE IM=4 ]\n",                                                                                               ""                 },
     {"info icount",                                   true,
      "icount        1000000000\n"
      "virtual time  2.000000005 s\n"
-     "rate          2.000000 ns an instruction\n",                                                                                  ""                 },
-    {"info status",                                   true,  "stopped: at a watchpoint\n",                                          ""                 },
-    {"info watchpoints",                              true,  " gdb  virt  access  0x00001100-0x00001103  hits 0\nlast hit: note\n", ""                 },
-    {"watch phys:0x100,8",                            true,  "   1  phys  write   0x00000100-0x00000107  hits 0\n",                 ""                 },
+     "rate          2.000000 ns an instruction\n",                                                                                     ""                 },
+    {"info status",                                   true,  "stopped: at a watchpoint\n",                                             ""                 },
+    {"info watchpoints",                              true,  " gdb  virt  access  0x00001100-0x00001103  hits 0\nlast hit: note\n",    ""                 },
+    {"watch phys:0x100,8",                            true,  "   1  phys  write   0x00000100-0x00000107  hits 0\n",                    ""                 },
     {"watch virt:data+4,2 rw asid 7 count 3 log any", true,
-     "   1  virt  access  0x00001008-0x00001009  hits 0  asid 7  count 3  log  any\n",                                              ""                 },
-    {"watch phys:data",                               true,  "   1  phys  write   0x00000004-0x00000007  hits 0\n",                 ""                 },
-    {"watch phys:wild",                               false, "wild: not mapped now, so it has no physical address\n",               ""                 },
-    {"watch 0x100,4",                                 false, "0x100,4: a range is phys:ADDR,LEN or virt:ADDR,LEN\n",                ""                 },
-    {"watch phys:0x100,0",                            false, "the range is empty or goes past the end of memory\n",                 ""                 },
-    {"watch virt:0xfffffffe,4",                       false, "the range is empty or goes past the end of memory\n",                 ""                 },
-    {"watch phys:0x100,x",                            false, "x: not a length\n",                                                   ""                 },
-    {"watch phys:0x100 x",                            false, "x: not an option of watch\n",                                         ""                 },
-    {"watch phys:0x100 count",                        false, "count: a number up to 4294967295 must follow\n",                      ""                 },
-    {"watch phys:0x100 asid x",                       false, "asid: a number up to 65535 must follow\n",                            ""                 },
-    {"watch phys:0x100 if",                           false, "if: a condition must follow\n",                                       ""                 },
-    {"unwatch 1",                                     false, "there is no watchpoint 1; info watchpoints lists them\n",             ""                 },
-    {"unwatch phys:0x100,4",                          false, "there is no such watchpoint; info watchpoints lists them\n",          ""                 },
-    {"unwatch all",                                   true,  "",                                                                    ""                 },
-    {"info b",                                        true,  "software  0x00001004  data+0x0\nhardware  0x80001000\n",              ""                 },
-    {"info symbols",                                  true,  "2 symbols\n",                                                         ""                 },
-    {"set sstep into on",                             true,  "",                                                                    ""                 },
-    {"set sstep into maybe",                          false, "maybe: must be on or off\n",                                          ""                 },
-    {"set sstep over on",                             false, "usage: set sstep into on|off\n",                                      ""                 },
-    {"set watch-note on",                             true,  "",                                                                    ""                 },
+     "   1  virt  access  0x00001008-0x00001009  hits 0  asid 7  count 3  log  any\n",                                                 ""                 },
+    {"watch phys:data",                               true,  "   1  phys  write   0x00000004-0x00000007  hits 0\n",                    ""                 },
+    {"watch phys:wild",                               false, "wild: not mapped now, so it has no physical address\n",                  ""                 },
+    {"watch 0x100,4",                                 false, "0x100,4: a range is phys:ADDR,LEN or virt:ADDR,LEN\n",                   ""                 },
+    {"watch phys:0x100,0",                            false, "the range is empty or goes past the end of memory\n",                    ""                 },
+    {"watch virt:0xfffffffe,4",                       false, "the range is empty or goes past the end of memory\n",                    ""                 },
+    {"watch phys:0x100,x",                            false, "x: not a length\n",                                                      ""                 },
+    {"watch phys:0x100 x",                            false, "x: not an option of watch\n",                                            ""                 },
+    {"watch phys:0x100 count",                        false, "count: a number up to 4294967295 must follow\n",                         ""                 },
+    {"watch phys:0x100 asid x",                       false, "asid: a number up to 65535 must follow\n",                               ""                 },
+    {"watch phys:0x100,4 any if good && 1",           true,  "   1  phys  write   0x00000100-0x00000103  hits 0  any  if good && 1\n", ""                 },
+    {"unwatch all",                                   true,  "",                                                                       ""                 },
+    {"watch phys:0x100,0 if good",                    false, "the range is empty or goes past the end of memory\n",                    ""                 },
+    {"watch phys:0x100 if bad == 1",                  false, "if: no good\n",                                                          ""                 },
+    {"watch phys:0x100 if",                           false, "if: a condition must follow\n",                                          ""                 },
+    {"unwatch 1",                                     false, "there is no watchpoint 1; info watchpoints lists them\n",                ""                 },
+    {"unwatch phys:0x100,4",                          false, "there is no such watchpoint; info watchpoints lists them\n",             ""                 },
+    {"unwatch all",                                   true,  "",                                                                       ""                 },
+    {"info b",                                        true,  "software  0x00001004  data+0x0\nhardware  0x80001000\n",                 ""                 },
+    {"info symbols",                                  true,  "2 symbols\n",                                                            ""                 },
+    {"set sstep into on",                             true,  "",                                                                       ""                 },
+    {"set sstep into maybe",                          false, "maybe: must be on or off\n",                                             ""                 },
+    {"set sstep over on",                             false, "usage: set sstep into on|off\n",                                         ""                 },
+    {"set watch-note on",                             true,  "",                                                                       ""                 },
 };
 
 static void print(void *opaque, const char *text, size_t length)
