@@ -23,5 +23,7 @@ void gdbstub_stopped(struct gdbstub *stub, const struct target_stop *stop);
 void gdbstub_command_done(struct gdbstub *stub, bool good);
 /* A line for the person's console at the client (an O packet); sent only while a resume or a monitor command is under way. */
 void gdbstub_console(struct gdbstub *stub, const char *text, size_t length);
+/* The client reads slower than text comes: it should not become much more before ops->drained() is called. */
+bool gdbstub_full(const struct gdbstub *stub);
 
 #endif

@@ -11,7 +11,7 @@
 enum {
     HELD_MAX = 2 * FRAME_CAPACITY,
     CONSOLE_CHUNK = 4096,
-    CONSOLE_BACKLOG = 1 << 20, /* a client that does not read loses console text, not our memory */
+    CONSOLE_BACKLOG = 8 << 20, /* a client that does not read loses console text, not our memory */
 };
 
 static void *allocate(size_t size)

@@ -111,6 +111,8 @@ struct target_ops {
 
     void (*detach)(void *vm, enum target_detach how);
     void (*kill)(void *vm);
+    /* gdbstub_full() was true and is not any more. */
+    void (*drained)(void *vm);
     /* `monitor COMMAND`. Later: gdbstub_console() and gdbstub_command_done() follow, the machine runs until then, stop() ends it early. */
     enum target_command (*monitor)(void *vm, const char *command, target_print_fn *print, void *opaque);
     /* QEMU's sstep bits (1 enable, 2 no interrupts, 4 no timers) as far as they mean something here: into = step into handlers. */

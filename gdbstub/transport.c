@@ -25,6 +25,7 @@
 enum {
     INPUT_CHUNK = 65536,
     BACKLOG_MAX = 16 << 20, /* of replies that the client does not fetch */
+    FULL = 256 << 10,
     LAST_FLUSH_MS = 1000,
     AWAKE_NS = 100000,
     AWAKE_PACKETS = 64, /* then the loop's other events have their turn */
@@ -34,6 +35,7 @@ struct client {
     evutil_socket_t fd;
     struct event *readable, *writable;
     struct session *session;
+    bool full; /* more than FULL waits to be fetched */
 };
 
 struct gdbstub {
@@ -53,8 +55,16 @@ static void give_up(struct client *client)
     shutdown(client->fd, SHUT_RDWR);
 }
 
+static void drain(struct gdbstub *stub, struct client *client)
+{
+    bool was_full = client->full;
+    client->full = outbuf_length(&client->session->wire) > FULL;
+    if (was_full && !client->full && stub->ops->drained)
+        stub->ops->drained(stub->vm);
+}
+
 /* As much as the socket takes. */
-static void flush(struct client *client)
+static void flush_client(struct client *client)
 {
     struct outbuf *wire = &client->session->wire;
     while (outbuf_length(wire)) {
@@ -75,12 +85,20 @@ static void flush(struct client *client)
         event_add(client->writable, NULL);
 }
 
+static void flush(struct gdbstub *stub)
+{
+    flush_client(stub->client);
+    drain(stub, stub->client);
+}
+
 static void close_client(struct gdbstub *stub)
 {
     struct client *client = stub->client;
     stub->client = NULL; /* what the target does now must not reach it any more */
     event_free(client->readable);
     event_free(client->writable);
+    outbuf_clear(&client->session->wire);
+    drain(stub, client);
     session_free(client->session);
     evutil_closesocket(client->fd);
     free(client);
@@ -104,7 +122,7 @@ static int receive(struct gdbstub *stub)
         return -1;
     }
     session_feed(stub->client->session, stub->input, (size_t)length);
-    flush(stub->client);
+    flush(stub);
     return 1;
 }
 
@@ -127,7 +145,7 @@ static void on_readable(evutil_socket_t fd, short what, void *opaque)
 static void on_writable(evutil_socket_t fd, short what, void *opaque)
 {
     struct gdbstub *stub = opaque;
-    flush(stub->client);
+    flush(stub);
 }
 
 static void on_connect(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from, int length, void *opaque)
@@ -213,9 +231,9 @@ struct gdbstub *gdbstub_new(struct event_base *base, const char *address, const 
 static void flush_last(struct client *client)
 {
     struct pollfd writable = {.fd = client->fd, .events = POLLOUT};
-    flush(client);
+    flush_client(client);
     while (outbuf_length(&client->session->wire) && poll(&writable, 1, LAST_FLUSH_MS) > 0)
-        flush(client);
+        flush_client(client);
 }
 
 void gdbstub_free(struct gdbstub *stub)
@@ -247,7 +265,7 @@ void gdbstub_stopped(struct gdbstub *stub, const struct target_stop *stop)
     if (!stub->client)
         return;
     session_stopped(stub->client->session, stop);
-    flush(stub->client);
+    flush(stub);
     event_active(stub->client->readable, EV_READ, 0); /* to await what the client says to it */
 }
 
@@ -264,5 +282,10 @@ void gdbstub_console(struct gdbstub *stub, const char *text, size_t length)
     if (!stub->client)
         return;
     session_console(stub->client->session, text, length);
-    flush(stub->client);
+    flush(stub);
+}
+
+bool gdbstub_full(const struct gdbstub *stub)
+{
+    return stub->client && stub->client->full;
 }

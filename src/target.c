@@ -377,6 +377,27 @@ static void note_position(struct stub_target *target)
     target->reported.pc = *cpu_pc(target->vm->cpu);
 }
 
+/* Text of points; without a client to show it to, on stderr, since stdout may be the guest's console. None of it is lost: a client that reads slowly holds the machine up. */
+static void print_text(void *opaque, const char *text, size_t length)
+{
+    struct stub_target *target = opaque;
+    if (target && target->looks_back)
+        return;
+    if (!target || !gdbstub_connected(target->stub)) {
+        fwrite(text, 1, length, stderr);
+        return;
+    }
+    gdbstub_console(target->stub, text, length);
+    target->vm->held_up = gdbstub_full(target->stub);
+}
+
+static void drained(void *opaque)
+{
+    struct stub_target *target = opaque;
+    target->vm->held_up = false;
+    vm_wake(target->vm);
+}
+
 static void changed(void *opaque, enum vm_state state, enum vm_stop_reason reason)
 {
     struct stub_target *target = present;
@@ -580,22 +601,11 @@ static const struct target_ops target_ops = {
     .can_reverse = can_reverse,
     .detach = detach,
     .kill = kill_machine,
+    .drained = drained,
     .monitor = monitor,
     .set_step_into = set_step_into,
     .step_into = step_into,
 };
-
-/* Text of a point's commands; without a client to show it to, on stderr, since stdout may be the guest's console. */
-static void print_text(void *opaque, const char *text, size_t length)
-{
-    struct stub_target *target = opaque;
-    if (target->looks_back)
-        return;
-    if (gdbstub_connected(target->stub))
-        gdbstub_console(target->stub, text, length);
-    else
-        fwrite(text, 1, length, stderr);
-}
 
 static void make_documents(struct stub_target *target)
 {

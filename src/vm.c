@@ -37,7 +37,7 @@ struct vm_loop {
     uint64_t idle_deadline; /* guest ns */
     uint64_t host_last;     /* host ns up to which rate control has accounted */
     uint64_t guest_last;    /* guest ns likewise; with sleep=off without idle time, which passes at no host time */
-    bool stalled;           /* a serial line's back end is full; that time is not the guest's */
+    bool stalled;           /* a serial line's back end, or the debugger's, is full; that time is not the guest's */
     uint64_t slice_insns;
     struct rate rate;
     uint64_t told;                   /* host ns: when progress was told last */
@@ -423,7 +423,7 @@ static void machine_turn(evutil_socket_t fd, short what, void *opaque)
             come_again(vm, loop->idle_wait - waited);
         return;
     }
-    if (serials_full(vm->serials)) {
+    if (vm->held_up || serials_full(vm->serials)) {
         loop->stalled = true;
         return;
     }

@@ -64,6 +64,7 @@ struct vm {
     enum vm_stop_reason stop_reason;
     bool step_into;          /* monitor set sstep into on */
     bool watch_note;         /* monitor set watch-note on */
+    bool held_up;            /* what the debugger is told must first be read: no slice runs until vm_wake() with this false */
     bool debugger_waits;     /* a client is connected: slices of about 100 us */
     struct history *history; /* NULL: -history off */
     struct travel *travel;   /* NULL likewise */

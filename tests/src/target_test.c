@@ -20,13 +20,14 @@ struct gdbstub {
     struct target_stop stop;
     unsigned stops;
     char console[64];
+    bool full;
 };
 
 static struct gdbstub stub;
 static struct {
     vm_change_fn *changed;
     struct vm_run run;
-    unsigned starts, quits, cuts;
+    unsigned starts, quits, cuts, wakes;
     void (*done)(void *opaque, bool good);
     void *done_opaque;
     const char *travel;           /* what was begun last */
@@ -50,6 +51,11 @@ void gdbstub_stopped(struct gdbstub *s, const struct target_stop *stop)
 {
     s->stop = *stop;
     s->stops++;
+}
+
+bool gdbstub_full(const struct gdbstub *s)
+{
+    return s->full;
 }
 
 bool gdbstub_connected(const struct gdbstub *stub)
@@ -101,6 +107,11 @@ void vm_start(struct vm *vm, const struct vm_run *run)
     seen.run = run ? *run : (struct vm_run){0};
     seen.starts++;
     seen.changed(NULL, VM_RUNNING, vm->stop_reason);
+}
+
+void vm_wake(struct vm *vm)
+{
+    seen.wakes++;
 }
 
 void vm_quit(struct vm *vm, int status)
@@ -434,6 +445,22 @@ static void actions(void **state)
     teardown();
 }
 
+/* Text that the client does not fetch holds the machine up. */
+static void slow_client(void **state)
+{
+    setup(false);
+    target_console(&f.vm, "one");
+    assert_false(f.vm.held_up);
+    stub.full = true;
+    target_console(&f.vm, "two");
+    assert_true(f.vm.held_up);
+    assert_string_equal(stub.console, "onetwo");
+    f.ops->drained(f.opaque);
+    assert_false(f.vm.held_up);
+    assert_int_equal(seen.wakes, 1);
+    teardown();
+}
+
 static void watches(void **state)
 {
     struct watch_set *set = NULL;
@@ -601,6 +628,7 @@ int main(void)
         cmocka_unit_test(memory_access),
         cmocka_unit_test(breakpoints),
         cmocka_unit_test(actions),
+        cmocka_unit_test(slow_client),
         cmocka_unit_test(watches),
         cmocka_unit_test(stops),
         cmocka_unit_test(watch_stops),
