@@ -170,6 +170,7 @@ void session_stopped(struct session *session, const struct target_stop *stop)
 {
     if (session->waiting) {
         session->waiting = false;
+        session_release_text(session);
         outbuf_clear(&session->aside);
         stop_reply(session, stop, &session->aside);
         session_send(session, &session->aside);
@@ -194,6 +195,7 @@ void session_command_done(struct session *session, bool good)
     if (!session->commanding)
         return;
     session->commanding = false;
+    session_release_text(session);
     if (good)
         dispatch_accept(session);
     else
@@ -203,8 +205,18 @@ void session_command_done(struct session *session, bool good)
 
 void session_console(struct session *session, const char *text, size_t length)
 {
-    if ((session->waiting || session->commanding) && outbuf_length(&session->wire) < CONSOLE_BACKLOG)
+    if (!(session->waiting || session->commanding) || outbuf_length(&session->text) + length > CONSOLE_BACKLOG)
+        return;
+    if (outbuf_length(&session->wire))
+        outbuf_bytes(&session->text, text, length);
+    else
         session_print(session, text, length);
+}
+
+void session_release_text(struct session *session)
+{
+    session_print(session, (const char *)outbuf_data(&session->text), outbuf_length(&session->text));
+    outbuf_clear(&session->text);
 }
 
 struct session *session_new(const struct target_ops *ops, void *vm)
@@ -225,6 +237,7 @@ void session_leave(struct session *session)
 {
     session->attached = false;
     session->waiting = session->commanding = false;
+    outbuf_clear(&session->text);
     while (session->held)
         free(take_held(session));
 }
@@ -235,6 +248,7 @@ void session_free(struct session *session)
         session->ops->detach(session->vm, TARGET_VANISH);
     session_leave(session);
     outbuf_free(&session->wire);
+    outbuf_free(&session->text);
     outbuf_free(&session->reply);
     outbuf_free(&session->aside);
     outbuf_free(&session->last);

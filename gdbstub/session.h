@@ -57,7 +57,9 @@ struct session {
     bool dispatching; /* inside a handler: a stop that comes now must not start the held packets */
     char error[160];  /* the text of the last session_fail() */
 
-    struct outbuf wire;  /* to be sent */
+    struct outbuf wire; /* to be sent */
+    struct outbuf
+        text; /* console text that came while the wire was busy: goes out in few packets, since clients are slow to take one */
     struct outbuf reply; /* the body that a handler makes */
     struct outbuf aside; /* bodies of stop replies and O packets */
     struct outbuf last;  /* the last packet as sent, for '-' */
@@ -76,6 +78,8 @@ void session_feed(struct session *session, const uint8_t *bytes, size_t length);
 void session_stopped(struct session *session, const struct target_stop *stop);
 void session_command_done(struct session *session, bool good);
 void session_console(struct session *session, const char *text, size_t length);
+/* Text that was kept back goes onto the wire; to be called when that is empty. */
+void session_release_text(struct session *session);
 
 /* For handlers. */
 /* The client does not want the stop reply or the held packets any more: it leaves. */

@@ -52,13 +52,14 @@ struct gdbstub {
 static void give_up(struct client *client)
 {
     outbuf_clear(&client->session->wire);
+    outbuf_clear(&client->session->text);
     shutdown(client->fd, SHUT_RDWR);
 }
 
 static void drain(struct gdbstub *stub, struct client *client)
 {
     bool was_full = client->full;
-    client->full = outbuf_length(&client->session->wire) > FULL;
+    client->full = outbuf_length(&client->session->wire) + outbuf_length(&client->session->text) > FULL;
     if (was_full && !client->full && stub->ops->drained)
         stub->ops->drained(stub->vm);
 }
@@ -67,7 +68,11 @@ static void drain(struct gdbstub *stub, struct client *client)
 static void flush_client(struct client *client)
 {
     struct outbuf *wire = &client->session->wire;
-    while (outbuf_length(wire)) {
+    for (;;) {
+        if (!outbuf_length(wire))
+            session_release_text(client->session);
+        if (!outbuf_length(wire))
+            break;
         ssize_t sent = send(client->fd, outbuf_data(wire), outbuf_length(wire), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno == EINTR)
             continue;
@@ -98,6 +103,7 @@ static void close_client(struct gdbstub *stub)
     event_free(client->readable);
     event_free(client->writable);
     outbuf_clear(&client->session->wire);
+    outbuf_clear(&client->session->text);
     drain(stub, client);
     session_free(client->session);
     evutil_closesocket(client->fd);

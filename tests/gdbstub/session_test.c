@@ -250,11 +250,15 @@ static void test_console(void **state)
     session_console(rig.session, "x", 1);
     assert_string_equal(fake_replies(rig.session), ""); /* gdb would not expect it now */
     feed(&rig, "$c#63");
+    fake_wire(rig.session);
     session_console(rig.session, "hi\n", 3);
     assert_string_equal(fake_replies(rig.session), "O68690a|");
+    session_console(rig.session, "a", 1);
+    session_console(rig.session, "b", 1); /* the wire is busy: in one packet, before the stop at the latest */
+    session_console(rig.session, "c", 1);
     stopped(&rig, TARGET_STOP_SIGNAL, 2);
     session_console(rig.session, "x", 1);
-    assert_string_equal(fake_replies(rig.session), "T02thread:01;02:12020380;|");
+    assert_string_equal(fake_replies(rig.session), "O61|O6263|T02thread:01;02:12020380;|");
     session_free(rig.session);
 }
 
