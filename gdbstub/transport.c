@@ -280,7 +280,7 @@ void gdbstub_command_done(struct gdbstub *stub, bool good)
     if (!stub->client)
         return;
     session_command_done(stub->client->session, good);
-    flush(stub->client);
+    flush(stub);
 }
 
 void gdbstub_console(struct gdbstub *stub, const char *text, size_t length)

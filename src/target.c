@@ -450,7 +450,7 @@ static void pass_position(const struct stub_target *target)
 static void say_held_notice(struct stub_target *target)
 {
     if (target->held_notice[0])
-        gdbstub_console(target->stub, target->held_notice, strlen(target->held_notice));
+        print_text(target, target->held_notice, strlen(target->held_notice));
     target->held_notice[0] = 0;
 }
 

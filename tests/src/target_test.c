@@ -10,6 +10,7 @@
 #include "src/debug_write.h"
 #include "src/history.h"
 #include "src/point_actions.h"
+#include "src/notice.h"
 #include "src/target.h"
 #include "src/travel.h"
 #include "src/watch_note.h"
@@ -449,10 +450,11 @@ static void actions(void **state)
 static void slow_client(void **state)
 {
     setup(false);
-    target_console(&f.vm, "one");
+    f.vm.state = VM_RUNNING;
+    notice(&f.vm, "one");
     assert_false(f.vm.held_up);
     stub.full = true;
-    target_console(&f.vm, "two");
+    notice(&f.vm, "two");
     assert_true(f.vm.held_up);
     assert_string_equal(stub.console, "onetwo");
     f.ops->drained(f.opaque);
