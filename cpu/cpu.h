@@ -48,6 +48,8 @@ struct debug_event {
     uint64_t value, old; /* as numbers, after the access and before it */
     uint32_t pc;         /* of the accessing instruction */
     bool after;          /* the stop came after the access: of DMA it always does */
+    bool base_known;     /* base is what the register that holds the access's address was before it */
+    uint64_t base;
 };
 
 struct cpu {

@@ -5,6 +5,7 @@
 #include "softmmu/alloc.h"
 #include "softmmu/phys_watch.h"
 #include "src/history.h"
+#include "src/watch_note.h"
 
 /* Temporary checkpoints lie this far before the position that is stepped back from; the last stretch is looked at unit by unit. */
 static const uint64_t step_marks[] = {1000000, 100000, 10000, 1000, 100, 10};
@@ -207,8 +208,10 @@ static void keep_event(struct travel *travel)
         cpu->skip_breakpoint = true;
     } else {
         event.reason = VM_STOP_WATCH;
-        if (!event.hit.after)
+        if (!event.hit.after) {
+            watch_note_keep_base(cpu, &event.hit);
             finish_hit_unit(travel);
+        }
         if (!event.hit.after && event.hit.kind == ACCESS_LOAD)
             event.hit.value = cpu->mmu.loaded;
         event.hit.after = true;

@@ -52,7 +52,9 @@ static void add_insn(struct line *line, struct cpu *cpu, const struct debug_even
     add(line, ": %s", text);
     const char *base = cpu->arch->access_base(cpu, bytes);
     const struct cpu_register *row = base && !hit->after ? register_by_name(cpu->arch, base) : NULL;
-    if (row)
+    if (base && hit->base_known)
+        add(line, ": %s=0x%" PRIx64, base, hit->base);
+    else if (row)
         add(line, ": %s=0x%" PRIx64, base, row->read(cpu, row->arg));
 }
 
@@ -80,6 +82,17 @@ static void add_access(struct line *line, struct vm *vm, const struct debug_even
         add(line, ": page table walk");
     }
     add_value(line, hit);
+}
+
+void watch_note_keep_base(struct cpu *cpu, struct debug_event *hit)
+{
+    uint8_t bytes[4];
+    const char *base = NULL;
+    if (hit->source == WATCH_BY_CPU && cpu_debug_read(cpu, hit->pc, bytes, sizeof(bytes)) == sizeof(bytes))
+        base = cpu->arch->access_base(cpu, bytes);
+    const struct cpu_register *row = base ? register_by_name(cpu->arch, base) : NULL;
+    hit->base_known = row;
+    hit->base = row ? row->read(cpu, row->arg) : 0;
 }
 
 const char *watch_note_make(struct vm *vm, const struct watchpoint *watchpoint, const struct debug_event *hit)

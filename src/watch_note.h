@@ -18,6 +18,8 @@ const char *watch_note_take(struct vm *vm);
  * 2: watch phys 0x00200000: DMA by gt64120, 8 bytes <- 0x1 (was 0x0)
  */
 const char *watch_note_make(struct vm *vm, const struct watchpoint *watchpoint, const struct debug_event *hit);
+/* At the start of the unit that makes the access, before the unit is run: the base register goes into the event. */
+void watch_note_keep_base(struct cpu *cpu, struct debug_event *hit);
 /* The last line taken; NULL: none yet. */
 const char *watch_note_last(void);
 
