@@ -31,7 +31,7 @@ struct backend {
     /* Code is about to be overwritten from inside a unit of generated code: keeps the words of that unit in cpu->kept. */
     void (*keep_unit)(struct cpu *cpu);
     /* Lines for -d stats. */
-    void (*print_stats)(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque);
+    void (*print_stats)(const struct cpu *cpu, const struct stats_printer *to);
 };
 /* The host's, or NULL in a build without one. */
 extern const struct backend *const host_backend;

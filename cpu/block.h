@@ -40,6 +40,7 @@ struct block_cache {
     struct translator translator;
     struct ir ir;
     uint64_t made[BLOCK_OWNERS], made_insns[BLOCK_OWNERS], drops;
+    uint64_t made_ns[BLOCK_OWNERS]; /* the time that took; only counted with -d stats */
     /* What the owner does with a block that is out of all indices. */
     void (*drop[BLOCK_OWNERS])(struct cpu *cpu, struct block *block);
 };

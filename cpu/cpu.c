@@ -87,8 +87,10 @@ bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phy
 {
     struct code_tlb_entry *entry = code_entry(cpu, pc);
     uint32_t page = pc & GUEST_PAGE_MASK;
+    cpu->counts.fetches++;
     if (entry->tag != (page | CODE_TLB_VALID) || entry->key != key || pc & (cpu->arch->insn_align - 1)) {
         struct mmu_page found;
+        cpu->counts.fetch_misses++;
         if (!cpu->arch->translate(cpu, pc, ACCESS_FETCH, cpu->arch->key_mode(key), false, &found))
             return false;
         if (entry->tag && entry->tag != (page | CODE_TLB_VALID) &&
@@ -324,32 +326,4 @@ size_t cpu_debug_read(struct cpu *cpu, uint32_t va, uint8_t *bytes, size_t lengt
 size_t cpu_debug_write(struct cpu *cpu, uint32_t va, const uint8_t *bytes, size_t length)
 {
     return mmu_debug_write(&cpu->mmu, va, cpu->arch->mmu_mode(cpu), bytes, length);
-}
-
-static void print_owner(const struct cpu *cpu, enum block_owner owner, const char *name,
-                        void (*line)(void *opaque, const char *text), void *opaque)
-{
-    const struct block_cache *cache = cpu->blocks;
-    char text[160];
-    double mean = cache->made[owner] ? (double)cache->made_insns[owner] / (double)cache->made[owner] : 0;
-    snprintf(text, sizeof(text), "%s: %llu blocks made, mean length %.2f instructions", name,
-             (unsigned long long)cache->made[owner], mean);
-    line(opaque, text);
-}
-
-void cpu_print_stats(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque)
-{
-    char text[160];
-    snprintf(text, sizeof(text),
-             "icount %llu; TLB fills %llu, device accesses %llu, stores to clean pages %llu, watch checks %llu",
-             (unsigned long long)cpu->machine->clock->icount, (unsigned long long)cpu->mmu.fills, (unsigned long long)cpu->mmu.io,
-             (unsigned long long)cpu->mmu.clean, (unsigned long long)cpu->mmu.watch_checks);
-    line(opaque, text);
-    snprintf(text, sizeof(text), "%llu blocks dropped", (unsigned long long)cpu->blocks->drops);
-    line(opaque, text);
-    print_owner(cpu, BLOCK_INTERP, "interpreter", line, opaque);
-    if (!cpu->jit)
-        return;
-    print_owner(cpu, BLOCK_HOST, host_backend->name, line, opaque);
-    host_backend->print_stats(cpu, line, opaque);
 }

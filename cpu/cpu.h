@@ -6,6 +6,7 @@
 #define CPU_CPU_H
 
 #include "cpu/arch.h"
+#include "cpu/stats.h"
 #include "softmmu/machine.h"
 #include "softmmu/tlb.h"
 #include "softmmu/watch.h"
@@ -103,6 +104,7 @@ struct cpu {
     struct debug_event watch_event; /* of note_watch */
     bool points_off;                /* breakpoints and watches do not stop: a replay on its way */
     struct watch_owner *sole_owner; /* not NULL: points_off, but for his watches */
+    struct cpu_counts counts;
 
     /* WIRING. */
     const struct cpu_arch *arch;
@@ -215,8 +217,5 @@ struct debug_event cpu_watch_event(struct cpu *cpu, const struct watch_access *a
 /* Memory as the CPU sees it in its present mode, for debuggers. */
 size_t cpu_debug_read(struct cpu *cpu, uint32_t va, uint8_t *bytes, size_t length);
 size_t cpu_debug_write(struct cpu *cpu, uint32_t va, const uint8_t *bytes, size_t length);
-
-/* -d stats. */
-void cpu_print_stats(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque);
 
 #endif

@@ -145,6 +145,7 @@ bool mmu_load(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint6
     if (guest_stops(mmu, va, ACCESS_LOAD))
         return false;
     if (va & (size - 1)) {
+        mmu->misaligned++;
         mmu->ops->misaligned(mmu->cpu, va, ACCESS_LOAD);
         return false;
     }
@@ -164,6 +165,7 @@ bool mmu_store(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint
     if (guest_stops(mmu, va, ACCESS_STORE))
         return false;
     if (va & (size - 1)) {
+        mmu->misaligned++;
         mmu->ops->misaligned(mmu->cpu, va, ACCESS_STORE);
         return false;
     }

@@ -94,8 +94,10 @@ struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, 
 {
     struct mmu_page page;
     bool store = kind == ACCESS_STORE;
-    if (!mmu->ops->translate(mmu->cpu, va, kind, mode, false, &page))
+    if (!mmu->ops->translate(mmu->cpu, va, kind, mode, false, &page)) {
+        mmu->faults++;
         return NULL;
+    }
     uint32_t base = va & GUEST_PAGE_MASK;
     uint64_t phys = page.phys & ~(uint64_t)(GUEST_PAGE - 1);
     struct phys_place place = physmap_find(mmu->machine->phys, phys);

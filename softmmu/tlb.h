@@ -113,8 +113,9 @@ struct mmu {
         bool active;
         uint64_t value;
     } performed;
-    uint64_t loaded;                         /* what the last slow load read: tells a watch that stops after it */
-    uint64_t fills, io, clean, watch_checks; /* counters for -d stats */
+    uint64_t loaded; /* what the last slow load read: tells a watch that stops after it */
+    /* Counters for -d stats: why accesses came to the slow path. faults: fills that the guest's translation refused. */
+    uint64_t fills, faults, io, clean, watch_checks, misaligned;
 };
 
 void mmu_init(struct mmu *mmu, struct machine *machine, const struct mmu_ops *ops, void *cpu);

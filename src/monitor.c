@@ -172,6 +172,12 @@ static bool info_icount(struct monitor *monitor)
     return true;
 }
 
+static bool info_jit(struct monitor *monitor)
+{
+    cpu_print_stats(monitor->vm->cpu, say_line, monitor);
+    return true;
+}
+
 static bool info_status(struct monitor *monitor)
 {
     static const char *const reasons[] = {
@@ -198,6 +204,7 @@ static const struct command topics[] = {
     {"watchpoints", NULL, "", "watched ranges, and the last hit",              0, 0, monitor_info_watchpoints},
     {"breakpoints", "b",  "", "breakpoints",                                   0, 0, info_breakpoints        },
     {"icount",      NULL, "", "instructions executed, and the guest's time",   0, 0, info_icount             },
+    {"jit",         NULL, "", "translated code: blocks, links, slow paths",    0, 0, info_jit                },
     {"history",     NULL, "", "how far the past reaches, and its checkpoints", 0, 0, monitor_info_history    },
     {"status",      NULL, "", "whether the machine runs, and why it does not", 0, 0, info_status             },
     {"symbols",     NULL, "", "how many of the guest's symbols are known",     0, 0, info_symbols            },

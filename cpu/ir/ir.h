@@ -129,8 +129,10 @@ void ir_exit_main(struct ir *ir, uint32_t pc);         /* to the dispatcher, pc 
 void ir_exit_main_indirect(struct ir *ir, unsigned a); /* to the dispatcher, pc in a value */
 void ir_exit_state(struct ir *ir);                     /* to the dispatcher, pc is in the state already */
 
-/* Prints a block in text form for -d op. */
 struct cpu_arch;
+/* An operation in text form. */
+void ir_print_op(const struct ir *ir, const struct ir_op *op, const struct cpu_arch *arch, char *text, size_t room);
+/* Prints a block in text form for -d op. */
 void ir_print(const struct ir *ir, const struct cpu_arch *arch, void (*line)(void *opaque, const char *text), void *opaque);
 /* Checks what the rules above and the forms demand; NULL, or what is wrong. */
 const char *ir_verify(const struct ir *ir, const struct cpu_arch *arch);

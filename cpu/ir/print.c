@@ -17,7 +17,7 @@ static int print_value(char *text, size_t room, const struct cpu_arch *arch, uns
     return snprintf(text, room, " %s", arch->globals[value].name);
 }
 
-static void print_op(const struct ir *ir, const struct ir_op *op, const struct cpu_arch *arch, char *text, size_t room)
+void ir_print_op(const struct ir *ir, const struct ir_op *op, const struct cpu_arch *arch, char *text, size_t room)
 {
     const struct ir_op_info *info = &ir_op_info[op->op];
     size_t n = (size_t)snprintf(text, room, op->op == IR_insn ? "%s" : "    %s", info->name);
@@ -44,7 +44,7 @@ void ir_print(const struct ir *ir, const struct cpu_arch *arch, void (*line)(voi
 {
     char text[160];
     for (unsigned i = 0; i < ir->nops; i++) {
-        print_op(ir, &ir->ops[i], arch, text, sizeof(text));
+        ir_print_op(ir, &ir->ops[i], arch, text, sizeof(text));
         line(opaque, text);
     }
 }

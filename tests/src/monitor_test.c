@@ -77,6 +77,11 @@ struct watch_condition *watch_condition_new(struct vm *vm, const char *text, cha
     return made;
 }
 
+void cpu_print_stats(const struct cpu *cpu, stats_line_fn *line, void *opaque)
+{
+    line(opaque, "blocks");
+}
+
 const char *watch_note_last(void)
 {
     return "note\n";
@@ -189,6 +194,7 @@ static const struct row {
      "icount        1000000000\n"
      "virtual time  2.000000005 s\n"
      "rate          2.000000 ns an instruction\n",                                                                                     ""                 },
+    {"info jit",                                      true,  "blocks\n",                                                               ""                 },
     {"info status",                                   true,  "stopped: at a watchpoint\n",                                             ""                 },
     {"info watchpoints",                              true,  " gdb  virt  access  0x00001100-0x00001103  hits 0\nlast hit: note\n",    ""                 },
     {"watch phys:0x100,8",                            true,  "   1  phys  write   0x00000100-0x00000107  hits 0\n",                    ""                 },

@@ -100,6 +100,7 @@ static void lower(const struct cpu *cpu, const struct ir_op *op, struct interp_o
 static struct interp_block *make_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key)
 {
     const struct ir *ir = &cpu->blocks->ir;
+    uint64_t begin = stats_begin();
     translate_block(cpu, pc, phys, key, cpu->max_block);
     size_t ops = ir->nops * sizeof(struct interp_op), exits = ir->nexits * sizeof(struct ir_exit);
     struct interp_block *block = alloc_zeroed(sizeof(*block) + ops + exits);
@@ -110,6 +111,7 @@ static struct interp_block *make_block(struct cpu *cpu, uint32_t pc, uint64_t ph
         lower(cpu, &ir->ops[i], &block->ops[i]);
     interp.bytes += block->size;
     block->once = !block_add(cpu, &block->block, BLOCK_INTERP);
+    cpu->blocks->made_ns[BLOCK_INTERP] += stats_since(begin);
     return block;
 }
 

@@ -96,6 +96,12 @@ void emit_alu_mem_imm(struct code *c, unsigned alu, struct mem mem, int32_t imm)
         emit32(c, (uint32_t)imm);
 }
 
+void emit_inc64(struct code *c, struct mem mem)
+{
+    emit_head(c, 0xff, true, 0, mem.index == NO_REG ? 0 : mem.index, mem.base, false);
+    emit_modrm_mem(c, 0, mem);
+}
+
 /* Zero without touching the flags' readers: callers use it where no flags are live. */
 void emit_mov_imm(struct code *c, enum reg reg, uint32_t imm)
 {

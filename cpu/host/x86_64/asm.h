@@ -66,6 +66,7 @@ void emit_rr(struct code *c, unsigned opcode, bool wide, enum reg reg, enum reg 
 void emit_rm(struct code *c, unsigned opcode, bool wide, enum reg reg, struct mem mem);
 void emit_alu_imm(struct code *c, unsigned alu, bool wide, enum reg rm, int32_t imm);
 void emit_alu_mem_imm(struct code *c, unsigned alu, struct mem mem, int32_t imm);
+void emit_inc64(struct code *c, struct mem mem);
 void emit_mov_imm(struct code *c, enum reg reg, uint32_t imm);
 void emit_mov_imm64(struct code *c, enum reg reg, uint64_t imm);
 void emit_store_imm(struct code *c, struct mem mem, uint32_t imm); /* 32 bits */

@@ -12,8 +12,15 @@ struct stub *new_stub(struct emitter *e, enum stub_kind kind)
 {
     assert(e->nstubs < MAX_STUBS);
     struct stub *stub = &e->stubs[e->nstubs++];
-    *stub = (struct stub){.kind = kind, .before = e->before, .slot = e->slot, .charged = e->charged, .reg = NO_REG};
+    *stub = (struct stub){
+        .kind = kind, .index = (uint16_t)e->index, .before = e->before, .slot = e->slot, .charged = e->charged, .reg = NO_REG};
     return stub;
+}
+
+void emit_count(struct emitter *e, enum code_counter counter)
+{
+    if (UNLIKELY(e->jit->counting))
+        emit_inc64(e->c, mem_base(RBP, CPU_OFFSET(counts.in_code) + 8 * (int32_t)counter));
 }
 
 void note_place(struct emitter *e, unsigned before, unsigned slot)
@@ -310,6 +317,7 @@ static void emit_divide(struct emitter *e, const struct ir_op *op)
 static void emit_call(struct emitter *e, const struct ir_op *op)
 {
     const struct ir_helper *helper = &e->cpu->arch->helpers[op->aux];
+    emit_count(e, COUNT_HELPERS);
     call_function(e, op, helper->fn, (uint32_t)op->imm);
     if (!(helper->flags & HELPER_PURE)) {
         forget_globals_in_locals(e);
@@ -402,8 +410,12 @@ static emit_fn *const emitters[IR_OPCODES] = {
 
 static void emit_stubs(struct emitter *e)
 {
+    struct code_layout *layout = &e->jit->layout;
+    layout->nstubs = e->nstubs;
     for (unsigned i = 0; i < e->nstubs; i++) {
         struct stub *stub = &e->stubs[i];
+        layout->stub[i].start = (uint32_t)(e->c->p - e->block->code);
+        layout->stub[i].op = stub->index;
         if (stub->kind <= STUB_STORE)
             emit_memory_stub(e, stub);
         else
@@ -439,11 +451,15 @@ struct host_block *compile(struct cpu *cpu)
     block->exits = alloc_zeroed(ir->nexits * sizeof(*block->exits));
     block->code = e->c->p;
     block_add(cpu, &block->block, BLOCK_HOST);
+    e->index = 0;
     begin_values(e);
     begin_stretches(e);
     emit_entry(e);
-    for (e->index = 0; e->index < ir->nops; e->index++)
+    for (e->index = 0; e->index < ir->nops; e->index++) {
+        e->jit->layout.op_start[e->index] = (uint32_t)(e->c->p - block->code);
         emitters[ir->ops[e->index].op](e, &ir->ops[e->index]);
+    }
+    block->hot_size = (uint32_t)(e->c->p - block->code);
     emit_stubs(e);
     keep_tables(e);
     block->code_size = (uint32_t)(e->c->p - block->code);

@@ -4,8 +4,7 @@
 
 #include "cpu/host/x86_64/x86_64.h"
 
-#define LOCALS    2
-#define MAX_STUBS 400
+#define LOCALS 2
 
 struct local {
     uint16_t value; /* IR_NONE: free */
@@ -17,6 +16,7 @@ enum stub_kind { STUB_LOAD, STUB_DIRECT, STUB_STORE, STUB_EXIT, STUB_MAIN, STUB_
 /* Cold code that goes behind the block: where it is entered from and where it goes back to. */
 struct stub {
     enum stub_kind kind;
+    uint16_t index;   /* of its operation */
     uint8_t *from[2]; /* rel32s */
     uint8_t *back;
     enum reg reg; /* loads: result; stores: value */
@@ -107,6 +107,8 @@ enum cond cond_of(unsigned cc);
 void emit_compare(struct emitter *e, const struct ir_op *op);
 
 struct stub *new_stub(struct emitter *e, enum stub_kind kind);
+/* Counts an event there, if counting: the flags are lost. */
+void emit_count(struct emitter *e, enum code_counter counter);
 /* The place word behind the call that was just emitted. */
 void note_place(struct emitter *e, unsigned before, unsigned slot);
 

@@ -63,6 +63,7 @@ static void charge(struct emitter *e)
 /* The budget must do for the whole block, but is charged stretch by stretch: a side exit can then be one jump to its target. */
 void emit_entry(struct emitter *e)
 {
+    emit_count(e, COUNT_BLOCKS);
     struct stub *stub = new_stub(e, STUB_BUDGET);
     stub->pc = e->block->block.pc;
     if (e->nstretches == 1) {

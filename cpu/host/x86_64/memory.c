@@ -110,6 +110,7 @@ static void emit_direct_load(struct emitter *e, const struct ir_op *op, struct s
 void emit_load(struct emitter *e, const struct ir_op *op)
 {
     bool direct = direct_possible(e);
+    emit_count(e, direct ? COUNT_DIRECT_LOADS : COUNT_TLB_LOADS);
     struct stub *stub = new_stub(e, direct ? STUB_DIRECT : STUB_LOAD);
     stub->memop = op->sub;
     if (direct) {
@@ -163,6 +164,7 @@ static void emit_value(struct emitter *e, const struct stub *stub)
 void emit_store(struct emitter *e, const struct ir_op *op)
 {
     struct stub *stub = new_stub(e, STUB_STORE);
+    emit_count(e, COUNT_TLB_STORES);
     bool wide = (op->sub & MO_SIZE) == MO_64;
     stub->memop = op->sub;
     stub->constant = op->b == e->cpu->arch->zero_global;
@@ -214,6 +216,8 @@ static void patch_entries(struct emitter *e, const struct stub *stub)
 static void emit_direct_stub(struct emitter *e, struct stub *stub)
 {
     struct code *c = e->c;
+    emit_count(e, COUNT_FALLEN_LOADS);
+    emit_count(e, COUNT_TLB_LOADS);
     emit_rm(c, OP_LEA, false, RAX, mem_base(RDX, (int32_t)e->cpu->arch->direct_base));
     uint8_t *miss = emit_probe(e, stub->memop, false);
     emit_load_from(c, stub->memop, stub->reg, mem_index(RCX, RAX, 0, 0));

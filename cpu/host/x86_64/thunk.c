@@ -123,6 +123,7 @@ void keep_unit(struct cpu *cpu)
 static uint64_t slow_load(struct cpu *cpu, uint32_t va, uint32_t how, uintptr_t host_return)
 {
     uint64_t value = 0;
+    cpu->jit->slow_loads++;
     cpu->host_return = host_return;
     bool done = mmu_load(&cpu->mmu, va, how & 0xff, how >> 8, &value);
     if (UNLIKELY(done && cpu->leave))
@@ -133,6 +134,7 @@ static uint64_t slow_load(struct cpu *cpu, uint32_t va, uint32_t how, uintptr_t 
 
 static void slow_store(struct cpu *cpu, uint32_t va, uint64_t value, uint32_t how, uintptr_t host_return)
 {
+    cpu->jit->slow_stores++;
     cpu->host_return = host_return;
     cpu->kept.read = false;
     bool done = mmu_store(&cpu->mmu, va, how & 0xff, how >> 8, value);
@@ -189,6 +191,15 @@ static void make_call(struct cpu *cpu, struct code *c, const uint8_t *out)
     return_or_leave(cpu, c, out);
 }
 
+/* The zero flag says whether; it stays. */
+static void count_passed(struct code *c, enum code_counter counter)
+{
+    uint8_t *watched = emit_jcc(c, COND_NE);
+    emit_inc64(c, cpu_word(CPU_OFFSET(counts.in_code) + 8 * (int32_t)counter));
+    emit_rr(c, OP_CMP, false, RAX, RAX);
+    patch32(watched, c->p);
+}
+
 /*
  * The look-up failed: eax = address, rcx = index of the entry * 16, edx = the tag wanted. If only the watch flag is in the way and none of
  * the bytes is watched: the zero flag set, rcx = addend. Else the zero flag clear, eax as it was.
@@ -206,6 +217,8 @@ static void make_watch(struct cpu *cpu, struct code *c, unsigned mode, unsigned 
     emit_rm(c, OP_MOV, true, RDX, mem_index(RBP, RCX, 0, maps));
     emit_rm(c, OP_MOV, true, RCX, mem_index(RBP, RCX, 1, tags + (int32_t)offsetof(struct tlb_entry, addend)));
     emit_cmp_mem_zero(c, mem_index(RDX, RAX, 0, 0), log2_size);
+    if (cpu->jit->counting)
+        count_passed(c, store ? COUNT_WATCH_STORES : COUNT_WATCH_LOADS);
     patch32(other, c->p);
     emit_ret(c);
 }

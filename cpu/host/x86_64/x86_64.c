@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cpu/ir/optimise.h"
+#include "cpu/stats.h"
 #include "softmmu/alloc.h"
 
 /* Advanced bit manipulation: CPUID 80000001, ECX bit 5. */
@@ -19,6 +20,7 @@ static bool init(struct cpu *cpu, size_t code_cache)
     const struct arena *arena = cpu->machine->arena;
     cpu->jit = alloc_zeroed(sizeof(*cpu->jit));
     cpu->jit->low_ram = arena->low_ram ? (int32_t)(arena->low_ram - arena->base) : 0;
+    cpu->jit->counting = log_enabled(LOG_BIT_STATS);
     cpu->jit->has_lzcnt = has_lzcnt();
     return code_init(cpu, code_cache);
 }
@@ -34,6 +36,7 @@ static struct host_block *find_or_compile(struct cpu *cpu, uint32_t pc, uint32_t
     struct block *found = block_find(cpu->blocks, BLOCK_HOST, pc, key, phys);
     if (found)
         return (struct host_block *)found;
+    uint64_t begin = stats_begin();
     code_reserve(cpu);
     translate_block(cpu, pc, phys, key, cpu->max_block);
     if (!cpu->blocks->translator.cacheable)
@@ -41,7 +44,8 @@ static struct host_block *find_or_compile(struct cpu *cpu, uint32_t pc, uint32_t
     ir_optimise(&cpu->blocks->ir, cpu->arch);
     struct host_block *block = compile(cpu);
     code_add(cpu, block);
-    log_code(cpu->jit, block);
+    cpu->blocks->made_ns[BLOCK_HOST] += stats_since(begin);
+    log_code(cpu, block);
     return block;
 }
 
@@ -86,6 +90,17 @@ static void log_entry(const struct cpu *cpu)
                    (unsigned long long)(cpu->icount_end - (uint64_t)(int64_t)cpu->budget));
 }
 
+static enum return_reason return_reason(const struct cpu *cpu, const struct host_exit *exit)
+{
+    if (exit)
+        return RETURN_UNLINKED;
+    if (cpu->leaving)
+        return RETURN_LEFT;
+    if (cpu->leave)
+        return RETURN_ASKED;
+    return cpu->budget <= (int32_t)cpu->max_block ? RETURN_BUDGET : RETURN_LOOK_UP;
+}
+
 static void run(struct cpu *cpu)
 {
     struct host_exit *(*enter)(struct cpu *, const void *) =
@@ -107,6 +122,7 @@ static void run(struct cpu *cpu)
             cpu->jit->entries++;
             log_entry(cpu);
             exit = enter(cpu, code);
+            cpu->jit->returns[return_reason(cpu, exit)]++;
         } else if (interpret) {
             interpret_unit(cpu);
         } /* else a fetch exception was entered */
@@ -146,15 +162,6 @@ uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return)
     return block->phys + (place(cpu, host_return).pc - block->pc);
 }
 
-static void print_stats(const struct cpu *cpu, void (*line)(void *opaque, const char *text), void *opaque)
-{
-    const struct jit *jit = cpu->jit;
-    char text[160];
-    snprintf(text, sizeof(text), "x86-64: %llu entries from the dispatcher, %llu links, %llu generations evicted",
-             (unsigned long long)jit->entries, (unsigned long long)jit->links, (unsigned long long)jit->evictions);
-    line(opaque, text);
-}
-
 static const struct backend backend_x86_64 = {
     .name = "x86-64",
     .init = init,
@@ -162,6 +169,6 @@ static const struct backend backend_x86_64 = {
     .run = run,
     .place = place,
     .keep_unit = keep_unit,
-    .print_stats = print_stats,
+    .print_stats = print_host_stats,
 };
 const struct backend *const host_backend = &backend_x86_64;

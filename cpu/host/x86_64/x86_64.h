@@ -9,6 +9,7 @@
 #define PINNED         ARCH_PINNED
 #define GENERATIONS    8
 #define BLOCK_CODE_MAX ((size_t)64 << 10) /* more than any block takes */
+#define MAX_STUBS      400
 
 /*
  * Register use in generated code: rbp = struct cpu, r15 = budget, eight hold pinned guest registers, r10 and r11 cache values
@@ -39,10 +40,25 @@ static inline uint32_t place_word(unsigned generation, size_t number, unsigned b
            (slot ? 1 : 0);
 }
 
+/* Why generated code came back to the dispatcher. */
+#define RETURN_REASON_ROWS(X)                                                                                                    \
+    X(UNLINKED, "exits not linked yet")                                                                                          \
+    X(LEFT, "exceptions and other units left")                                                                                   \
+    X(ASKED, "asked to look at the boundary")                                                                                    \
+    X(BUDGET, "budget used up")                                                                                                  \
+    X(LOOK_UP, "targets that the jump cache lacks, and ends by design")
+enum return_reason {
+#define X(id, text) RETURN_##id,
+    RETURN_REASON_ROWS(X)
+#undef X
+        RETURN_REASONS
+};
+
 struct host_block {
     struct block block;
     uint8_t *code; /* in the writable mapping */
     uint32_t code_size;
+    uint32_t hot_size; /* of the part that runs if all goes well; stubs follow */
     uint16_t nexits, nstretches;
     struct host_exit *exits;
     uint16_t *stretches; /* instructions of the block up to the end of each stretch, see leave.c */
@@ -52,6 +68,16 @@ struct host_block {
 struct generation {
     struct host_block **blocks; /* by number */
     size_t nblocks, capacity;
+};
+
+/* Which host code came from which operation of the block that was compiled last: offsets into its code. */
+struct code_layout {
+    uint32_t op_start[IR_MAX_OPS];
+    unsigned nstubs;
+    struct {
+        uint32_t start;
+        uint16_t op;
+    } stub[MAX_STUBS];
 };
 
 struct jit {
@@ -64,6 +90,10 @@ struct jit {
     uint8_t *thunk_watch[MMU_MODES][2][4];                                                  /* by mode, store, log2 of the size */
     uint8_t *blocks_start;
     uint64_t links, evictions, entries;
+    uint64_t slow_loads, slow_stores; /* calls of C by generated code's accesses */
+    uint64_t returns[RETURN_REASONS];
+    bool counting; /* generated code counts (CODE_COUNTERS) */
+    struct code_layout layout;
     int32_t low_ram; /* from rbp; 0: none */
     bool has_lzcnt;
 };
@@ -84,8 +114,11 @@ void keep_unit(struct cpu *cpu);
 /* Compiles cpu->blocks->ir into a block; the buffers have room. */
 struct host_block *compile(struct cpu *cpu);
 
-/* log_code.c: -d out_asm. */
-void log_code(const struct jit *jit, const struct host_block *block);
+/* log_code.c: -d out_asm, for the block that was compiled last. */
+void log_code(struct cpu *cpu, const struct host_block *block);
+
+/* stats.c */
+void print_host_stats(const struct cpu *cpu, const struct stats_printer *to);
 
 /* code.c: the ring of generations. */
 bool code_init(struct cpu *cpu, size_t size);
