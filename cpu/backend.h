@@ -30,6 +30,8 @@ struct backend {
     struct unit_place (*place)(struct cpu *cpu, uintptr_t host_return);
     /* Code is about to be overwritten from inside a unit of generated code: keeps the words of that unit in cpu->kept. */
     void (*keep_unit)(struct cpu *cpu);
+    /* Tells cpu->listener of all code that there is. */
+    void (*tell_code)(struct cpu *cpu);
     /* Lines for -d stats. */
     void (*print_stats)(const struct cpu *cpu, const struct stats_printer *to);
 };

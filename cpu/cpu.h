@@ -53,6 +53,18 @@ struct debug_event {
     uint64_t base;
 };
 
+/* A piece of generated code, for profilers: a block, or a thunk. */
+struct code_piece {
+    const void *code; /* where it runs */
+    size_t size;
+    uint32_t pc;       /* of the block */
+    const char *thunk; /* its name, or NULL: a block */
+};
+struct code_listener {
+    void (*made)(void *opaque, const struct code_piece *piece); /* NULL: nobody listens */
+    void *opaque;
+};
+
 struct cpu {
     /* Words that generated code uses, in reach of a short displacement. DERIVED. */
     int32_t budget;           /* instructions left in this slice, as of the last exit from generated code */
@@ -114,6 +126,7 @@ struct cpu {
     struct block_cache *blocks;
     struct jit *jit; /* NULL: interpreter only */
     struct breakpoints *breakpoints;
+    struct code_listener listener;
     /* Told before each exception and interrupt, with the state and the clock at the start of its unit; fn may be NULL. */
     struct {
         void (*fn)(void *opaque);
@@ -132,6 +145,9 @@ static inline uint32_t *cpu_pc(const struct cpu *cpu)
 {
     return (uint32_t *)((uint8_t *)cpu_state(cpu) + cpu->arch->pc_offset);
 }
+
+/* Tells of all generated code that there is and of what is made from now on. False: this CPU only interprets. */
+bool cpu_listen_to_code(struct cpu *cpu, const struct code_listener *listener);
 
 enum cpu_accel { ACCEL_JIT, ACCEL_INTERP };
 struct cpu_options {

@@ -9,6 +9,7 @@
 #include "softmmu/alloc.h"
 #include "src/console.h"
 #include "src/options.h"
+#include "src/profile.h"
 #include "src/target.h"
 #include "src/vm.h"
 
@@ -84,14 +85,20 @@ static void print_line(void *opaque, const char *text)
 static int run(struct vm *vm, const struct vm_options *options)
 {
     struct stub_target *target = NULL;
+    struct profile *profile;
     if (options->gdb && strcmp(options->gdb, "none") != 0 && !(target = target_new(vm, options->gdb)))
         return EXIT_FAILURE;
+    if (!profile_start(vm, &profile)) {
+        target_free(target);
+        return EXIT_FAILURE;
+    }
     catch_signals(vm);
     if (!options->stopped)
         vm_start(vm, NULL);
     int status = vm_loop(vm);
     if (log_enabled(LOG_BIT_STATS))
         cpu_print_stats(vm->cpu, print_line, NULL);
+    profile_end(profile);
     target_free(target);
     free_signals();
     return status;

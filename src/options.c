@@ -306,6 +306,8 @@ static const struct row rows[] = {
     {"slice",      "MICROSECONDS (1..1000000)", set_slice, 0, "how long guest code runs between looks at the host's events"},
     {"d",          "ITEMS",        set_log, 0,       "log these items; help lists them"},
     {"D",          "FILE",         set_log_file, 0,  "the log goes to FILE instead of stderr"},
+    {"perfmap",    NULL,           FLAG(perfmap),    "/tmp/perf-PID.map names generated code for Linux perf"},
+    {"jitdump",    NULL,           FLAG(jitdump),    "jit-PID.dump does so in time: perf record -k CLOCK_MONOTONIC, perf inject --jit"},
     {"pidfile",    "FILE",         TEXT(pidfile),    "write the process id to FILE"},
     {"name",       "TEXT",         TEXT(name),       "a name for this machine"},
     {"help",       NULL,           show_help, 0,     "this text"},
@@ -316,7 +318,7 @@ static const struct row rows[] = {
 static const char *const qemu_only[] = {
     "action", "add-fd", "audio", "audiodev", "bios", "blockdev", "boot", "cdrom", "chardev", "chroot", "daemonize", "debugcon", "device", "dfilter",
     "drive", "dtb", "dump-vmstate", "echr", "enable-kvm", "fda", "fdb", "fsdev", "full-screen", "fw_cfg", "g", "global", "hda", "hdb", "hdc", "hdd",
-    "incoming", "iscsi", "jitdump", "k", "loadvm", "L", "mem-path", "mem-prealloc", "mon", "mtdblock", "netdev", "no-fd-bootchk",
+    "incoming", "iscsi", "k", "loadvm", "L", "mem-path", "mem-prealloc", "mon", "mtdblock", "netdev", "no-fd-bootchk",
     "no-shutdown", "no-user-config", "numa", "object", "only-migratable", "option-rom", "overcommit", "parallel", "pflash", "plugin",
     "portrait", "preconfig", "prom-env", "qmp", "qmp-pretty", "readconfig", "rotate", "run-with", "runas", "sandbox", "sd", "sdl", "seed",
     "semihosting", "semihosting-config", "set", "singlestep", "smbios", "snapshot", "spice", "tb-size", "tpmdev", "trace", "usb", "usbdevice",

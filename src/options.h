@@ -26,6 +26,7 @@ struct vm_options {
     bool rtc_local;      /* -rtc base=localtime: the host's local time of day */
     int64_t rtc_base;    /* seconds since 1970 */
     size_t history;      /* bytes of host memory for the past; 0: none is kept */
+    bool perfmap, jitdump; /* files for Linux perf */
     const char *pidfile;
     const char *name; /* -name, or argv[0]'s last part */
 };

@@ -4,7 +4,6 @@
  */
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "cpu/host/x86_64/x86_64.h"
 #include "softmmu/alloc.h"
@@ -13,15 +12,14 @@
 #define DEFAULT_SIZE ((size_t)128 << 20)
 #define LEAST_SIZE   (THUNKS_SIZE + GENERATIONS * BLOCK_CODE_MAX)
 
+/* Shared memory without a name: perf looks names up in its map file for that, and not for a memfd. An old size of 0 maps it again. */
 static bool map_twice(struct jit *jit)
 {
-    int fd = memfd_create("stakeout-code", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, (off_t)jit->size) < 0)
+    jit->write = mmap(NULL, jit->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (jit->write == MAP_FAILED)
         return false;
-    jit->write = mmap(NULL, jit->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    jit->exec = mmap(NULL, jit->size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-    close(fd);
-    return jit->write != MAP_FAILED && jit->exec != MAP_FAILED;
+    jit->exec = mremap(jit->write, 0, jit->size, MREMAP_MAYMOVE);
+    return jit->exec != MAP_FAILED && mprotect(jit->exec, jit->size, PROT_READ | PROT_EXEC) == 0;
 }
 
 bool code_init(struct cpu *cpu, size_t size)
@@ -90,12 +88,32 @@ void code_reserve(struct cpu *cpu)
     evict(cpu, &jit->generations[jit->current]);
 }
 
+static void tell_block(struct cpu *cpu, const struct host_block *block)
+{
+    if (LIKELY(!cpu->listener.made))
+        return;
+    const struct code_piece piece = {
+        .code = exec_address(cpu->jit, block->code), .size = block->code_size, .pc = block->block.pc};
+    cpu->listener.made(cpu->listener.opaque, &piece);
+}
+
 void code_add(struct cpu *cpu, struct host_block *block)
 {
     struct generation *generation = &cpu->jit->generations[cpu->jit->current];
     generation->blocks =
         alloc_room(generation->blocks, &generation->capacity, generation->nblocks + 1, sizeof(*generation->blocks));
     generation->blocks[generation->nblocks++] = block;
+    tell_block(cpu, block);
+}
+
+void code_tell(struct cpu *cpu)
+{
+    struct code_piece thunk;
+    for (unsigned i = 0; thunk_number(cpu->jit, i, &thunk); i++)
+        cpu->listener.made(cpu->listener.opaque, &thunk);
+    for (unsigned i = 0; i < GENERATIONS; i++)
+        for (size_t j = 0; j < cpu->jit->generations[i].nblocks; j++)
+            tell_block(cpu, cpu->jit->generations[i].blocks[j]);
 }
 
 void code_link(struct cpu *cpu, struct host_exit *exit, struct host_block *target)

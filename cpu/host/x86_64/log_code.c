@@ -17,21 +17,11 @@ struct listing {
 
 static const char *thunk_name(const struct jit *jit, uint64_t address)
 {
-    const struct {
-        const char *name;
-        const uint8_t *thunk;
-    } thunks[] = {
-        {"leave",  jit->thunk_exit },
-        {"miss",   jit->thunk_miss },
-        {"load",   jit->thunk_load },
-        {"store",  jit->thunk_store},
-        {"helper", jit->thunk_call },
-    };
-    for (unsigned i = 0; i < ARRAY_SIZE(thunks); i++)
-        if (address == (uintptr_t)exec_address(jit, thunks[i].thunk))
-            return thunks[i].name;
-    const uint8_t *write = jit->write + (address - (uintptr_t)jit->exec);
-    return write < jit->blocks_start && write > jit->thunk_call ? "watched?" : NULL;
+    struct code_piece thunk;
+    for (unsigned i = 0; thunk_number(jit, i, &thunk); i++)
+        if (address - (uintptr_t)thunk.code < thunk.size)
+            return thunk.thunk;
+    return NULL;
 }
 
 /* A word of the state, or what generated code uses of struct cpu; by its distance from rbp. */

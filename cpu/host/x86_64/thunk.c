@@ -240,4 +240,27 @@ void make_thunks(struct cpu *cpu)
     make_store(cpu, c, out);
     make_call(cpu, c, out);
     make_watch_thunks(cpu, c);
+    cpu->jit->thunks_end = c->p;
+}
+
+/* In their order in memory: each ends where the next begins. */
+bool thunk_number(const struct jit *jit, unsigned i, struct code_piece *thunk)
+{
+    const struct {
+        const char *name;
+        const uint8_t *start;
+    } rows[] = {
+        {"enter",  jit->thunk_enter         },
+        {"leave",  jit->thunk_exit          },
+        {"load",   jit->thunk_load          },
+        {"store",  jit->thunk_store         },
+        {"helper", jit->thunk_call          },
+        {"watch",  jit->thunk_watch[0][0][0]},
+        {NULL,     jit->thunks_end          },
+    };
+    if (i + 1 >= ARRAY_SIZE(rows))
+        return false;
+    *thunk = (struct code_piece){
+        .code = exec_address(jit, rows[i].start), .size = (size_t)(rows[i + 1].start - rows[i].start), .thunk = rows[i].name};
+    return true;
 }

@@ -169,6 +169,7 @@ static const struct backend backend_x86_64 = {
     .run = run,
     .place = place,
     .keep_unit = keep_unit,
+    .tell_code = code_tell,
     .print_stats = print_host_stats,
 };
 const struct backend *const host_backend = &backend_x86_64;

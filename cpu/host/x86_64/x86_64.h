@@ -88,6 +88,7 @@ struct jit {
     struct generation generations[GENERATIONS];
     uint8_t *thunk_enter, *thunk_exit, *thunk_miss, *thunk_load, *thunk_store, *thunk_call; /* in the writable mapping */
     uint8_t *thunk_watch[MMU_MODES][2][4];                                                  /* by mode, store, log2 of the size */
+    uint8_t *thunks_end;
     uint8_t *blocks_start;
     uint64_t links, evictions, entries;
     uint64_t slow_loads, slow_stores; /* calls of C by generated code's accesses */
@@ -108,6 +109,8 @@ int32_t global_offset(const struct cpu *cpu, unsigned global);
 #define CPU_OFFSET(member) ((int32_t)offsetof(struct cpu, member))
 
 void make_thunks(struct cpu *cpu);
+/* The i-th thunk, from 0 on; false: there are no more. */
+bool thunk_number(const struct jit *jit, unsigned i, struct code_piece *thunk);
 /* Where the unit that a call from generated code belongs to lies in physical memory. */
 uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return);
 void keep_unit(struct cpu *cpu);
@@ -126,6 +129,7 @@ void code_free(struct cpu *cpu);
 /* Room for a block: evicts the oldest generation when the present one is full. */
 void code_reserve(struct cpu *cpu);
 void code_add(struct cpu *cpu, struct host_block *block);
+void code_tell(struct cpu *cpu);
 void code_drop(struct cpu *cpu, struct block *block);
 void code_link(struct cpu *cpu, struct host_exit *exit, struct host_block *target);
 
