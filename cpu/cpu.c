@@ -290,13 +290,11 @@ struct cpu *cpu_new(struct machine *machine, const struct cpu_arch *arch, const 
     return cpu;
 }
 
-bool cpu_listen_to_code(struct cpu *cpu, const struct code_listener *listener)
+void cpu_listen_to_code(struct cpu *cpu, const struct code_listener *listener)
 {
-    if (!cpu->jit)
-        return false;
+    assert(cpu->jit);
     cpu->listener = *listener;
     host_backend->tell_code(cpu);
-    return true;
 }
 
 void cpu_free(struct cpu *cpu)

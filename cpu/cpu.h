@@ -146,8 +146,8 @@ static inline uint32_t *cpu_pc(const struct cpu *cpu)
     return (uint32_t *)((uint8_t *)cpu_state(cpu) + cpu->arch->pc_offset);
 }
 
-/* Tells of all generated code that there is and of what is made from now on. False: this CPU only interprets. */
-bool cpu_listen_to_code(struct cpu *cpu, const struct code_listener *listener);
+/* Tells of all generated code that there is, and of what is made from now on. Not for a CPU that only interprets. */
+void cpu_listen_to_code(struct cpu *cpu, const struct code_listener *listener);
 
 enum cpu_accel { ACCEL_JIT, ACCEL_INTERP };
 struct cpu_options {

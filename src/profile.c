@@ -138,25 +138,22 @@ static bool open_dump(struct profile *profile)
     return false;
 }
 
-static bool listen_to_code(struct profile *profile)
-{
-    const struct code_listener listener = {piece_made, profile};
-    if (cpu_listen_to_code(profile->vm->cpu, &listener))
-        return true;
-    report_error("-perfmap, -jitdump: there is no generated code to name without -accel jit");
-    return false;
-}
-
 bool profile_start(struct vm *vm, struct profile **profile)
 {
     const struct vm_options *options = vm->options;
     *profile = NULL;
     if (!options->perfmap && !options->jitdump)
         return true;
+    if (!vm->cpu->jit) {
+        report_error("-perfmap, -jitdump: there is no generated code to name without -accel jit");
+        return false;
+    }
     *profile = alloc_zeroed(sizeof(**profile));
     (*profile)->vm = vm;
-    if ((!options->perfmap || open_map(*profile)) && (!options->jitdump || open_dump(*profile)) && listen_to_code(*profile))
+    if ((!options->perfmap || open_map(*profile)) && (!options->jitdump || open_dump(*profile))) {
+        cpu_listen_to_code(vm->cpu, &(struct code_listener){piece_made, *profile});
         return true;
+    }
     profile_end(*profile);
     *profile = NULL;
     return false;

@@ -103,6 +103,7 @@ void code_add(struct cpu *cpu, struct host_block *block)
     generation->blocks =
         alloc_room(generation->blocks, &generation->capacity, generation->nblocks + 1, sizeof(*generation->blocks));
     generation->blocks[generation->nblocks++] = block;
+    add_block_to(&cpu->jit->made, block);
     tell_block(cpu, block);
 }
 

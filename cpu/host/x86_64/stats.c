@@ -1,28 +1,28 @@
 /* -d stats: the back end's lines. */
 #include "cpu/host/x86_64/x86_64.h"
 
-struct code_totals {
-    uint64_t blocks, bytes, hot_bytes, exits, linked;
-};
-
-static void add_block(struct code_totals *totals, const struct host_block *block)
+void add_block_to(struct code_totals *totals, const struct host_block *block)
 {
     totals->blocks++;
     totals->bytes += block->code_size;
     totals->hot_bytes += block->hot_size;
     totals->exits += block->nexits;
-    for (unsigned i = 0; i < block->nexits; i++)
-        totals->linked += block->exits[i].target != NULL;
 }
 
-static struct code_totals total(const struct jit *jit)
+static struct code_totals held(const struct jit *jit)
 {
     struct code_totals totals = {.blocks = 0};
     for (unsigned i = 0; i < GENERATIONS; i++)
         for (size_t j = 0; j < jit->generations[i].nblocks; j++)
             if (!jit->generations[i].blocks[j]->block.dropped)
-                add_block(&totals, jit->generations[i].blocks[j]);
+                add_block_to(&totals, jit->generations[i].blocks[j]);
     return totals;
+}
+
+static void print_code(const char *what, const struct code_totals *totals, const struct stats_printer *to)
+{
+    stats_say(to, "%s: %" PRIu64 " blocks, %" PRIu64 " bytes (%" PRIu64 " in hot paths)", what, totals->blocks, totals->bytes,
+              totals->hot_bytes);
 }
 
 static void print_returns(const struct jit *jit, const struct stats_printer *to)
@@ -60,11 +60,11 @@ static void print_counted(const struct cpu *cpu, const struct stats_printer *to)
 void print_host_stats(const struct cpu *cpu, const struct stats_printer *to)
 {
     const struct jit *jit = cpu->jit;
-    struct code_totals totals = total(jit);
-    stats_say(to, "code: %" PRIu64 " blocks, %" PRIu64 " bytes (%" PRIu64 " in hot paths), %" PRIu64 " generations evicted",
-              totals.blocks, totals.bytes, totals.hot_bytes, jit->evictions);
-    stats_say(to, "chained: %" PRIu64 " of %" PRIu64 " exits (%.1f %%), %" PRIu64 " links made", totals.linked, totals.exits,
-              stats_share(totals.linked, totals.exits), jit->links);
+    struct code_totals now = held(jit);
+    print_code("code made", &jit->made, to);
+    print_code("code held now", &now, to);
+    stats_say(to, "chained: %" PRIu64 " links for %" PRIu64 " exits (%.1f %%); generations evicted: %" PRIu64, jit->links,
+              jit->made.exits, stats_share(jit->links, jit->made.exits), jit->evictions);
     print_returns(jit, to);
     stats_say(to, "calls of C by accesses: %" PRIu64 " loads, %" PRIu64 " stores", jit->slow_loads, jit->slow_stores);
     if (jit->counting)

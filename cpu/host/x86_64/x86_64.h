@@ -70,6 +70,11 @@ struct generation {
     size_t nblocks, capacity;
 };
 
+struct code_totals {
+    uint64_t blocks, bytes, hot_bytes, exits;
+};
+void add_block_to(struct code_totals *totals, const struct host_block *block);
+
 /* Which host code came from which operation of the block that was compiled last: offsets into its code. */
 struct code_layout {
     uint32_t op_start[IR_MAX_OPS];
@@ -91,6 +96,7 @@ struct jit {
     uint8_t *thunks_end;
     uint8_t *blocks_start;
     uint64_t links, evictions, entries;
+    struct code_totals made;          /* ever */
     uint64_t slow_loads, slow_stores; /* calls of C by generated code's accesses */
     uint64_t returns[RETURN_REASONS];
     bool counting; /* generated code counts (CODE_COUNTERS) */

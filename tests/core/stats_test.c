@@ -1,0 +1,95 @@
+/* What generated code counts with -d stats, exactly; and that it does not without. */
+#include "tests/core/rig.h"
+
+#include "softmmu/log.h"
+#include "softmmu/watch.h"
+
+#define ROUNDS      1000u
+/* Not a whole number of slices: the interpreter may run the end, which counts nothing. */
+#define LAST_ROUNDS 30u
+
+/* A loop of one load and one store on the data page. */
+static void run_loop(struct rig *rig)
+{
+    rig_code(rig, LW(T0, 0, A1), ADDIU(T1, T1, -1), BNE(0, T1, -3), SW(T0, 4, A1), BEQ(0, 0, -1), NOP);
+    rig_start(rig, 0);
+    rig->s->gpr[T1] = ROUNDS;
+    cpu_run(rig->cpu, 4 * ROUNDS);
+}
+
+static const uint64_t *counted(const struct rig *rig)
+{
+    return rig->cpu->counts.in_code;
+}
+
+static void assert_about(uint64_t count)
+{
+    assert_in_range(count, ROUNDS - LAST_ROUNDS, ROUNDS);
+}
+
+static void test_plain(void **state)
+{
+    struct rig *rig = *state;
+    run_loop(rig);
+    assert_about(counted(rig)[COUNT_BLOCKS]);
+    assert_about(counted(rig)[COUNT_DIRECT_LOADS]);
+    assert_int_equal(counted(rig)[COUNT_FALLEN_LOADS], 0);
+    assert_about(counted(rig)[COUNT_TLB_STORES]);
+    assert_int_equal(counted(rig)[COUNT_WATCH_STORES], 0);
+}
+
+/* The first access fills the TLB, in C. */
+static void test_watched(void **state)
+{
+    struct rig *rig = *state;
+    watch_insert(rig->cpu->mmu.watches, RIG_DATA + 64, 4, WATCH_READ | WATCH_WRITE, false);
+    run_loop(rig);
+    assert_about(counted(rig)[COUNT_FALLEN_LOADS] + 1);
+    assert_about(counted(rig)[COUNT_TLB_LOADS] + 1);
+    assert_about(counted(rig)[COUNT_WATCH_LOADS] + 1);
+    assert_about(counted(rig)[COUNT_WATCH_STORES] + 2); /* and the second finds the page clean */
+}
+
+static void test_off(void **state)
+{
+    struct rig *rig = *state;
+    run_loop(rig);
+    for (unsigned i = 0; i < COUNT_KINDS; i++)
+        assert_int_equal(counted(rig)[i], 0);
+}
+
+static int open_rig(void **state, bool stats)
+{
+    static struct rig rig;
+    log_mask = stats ? 1u << LOG_BIT_STATS : 0;
+    rig_open(&rig, &(struct rig_config){.accel = ACCEL_JIT});
+    *state = &rig;
+    return 0;
+}
+
+static int open_counting(void **state)
+{
+    return open_rig(state, true);
+}
+
+static int open_silent(void **state)
+{
+    return open_rig(state, false);
+}
+
+static int close_rig(void **state)
+{
+    rig_close(*state);
+    log_mask = 0;
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_plain, open_counting, close_rig),
+        cmocka_unit_test_setup_teardown(test_watched, open_counting, close_rig),
+        cmocka_unit_test_setup_teardown(test_off, open_silent, close_rig),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
