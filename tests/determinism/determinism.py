@@ -14,11 +14,14 @@ import tempfile
 import time
 from dataclasses import dataclass
 
+from clients import Ended, attend, load_points
+
 SKIPPED = 77
 LEAST_SAMPLES = 1000
 PREFIX = 400_000_000   # for the slow variants: as many instructions, and as many samples as were asked for
 LATE_AT = 150_000_000  # where a control delays an interrupt
 POINTS = 1500
+LEAST_STOPS = 3        # of a client
 FIRST = "jit"          # what the others are compared with
 
 
@@ -31,6 +34,7 @@ class Variant:
     sparse: bool = False  # stops at few of the positions
     after: str = None     # needs this one's files
     control: bool = False  # must differ
+    client: str = None    # a debugger over a socket (clients.py) with the never hit points of the variant `after`
     hits: str = "none"    # how many points must hit: none, some
     date: str = "2026-01-01T00:00:00"
 
@@ -48,6 +52,8 @@ KERNEL = (
     Variant("few stops", ("--every", "100"), JIT, sparse=True),
     Variant("points that never hit", ("--load-points", "{folder}/points"), JIT, after="points that hit"),
     Variant("points, interpreter", ("--load-points", "{folder}/points"), INTERP, after="points that hit", prefix=True),
+    Variant("gdb over a socket", ("--serve", "unix:{folder}/gdb"), JIT, after="points that hit", client="gdb"),
+    Variant("raw client on a socket", ("--serve", "unix:{folder}/raw"), JIT, after="points that hit", client="raw"),
     Variant("control: late interrupt", ("--late-interrupt", str(LATE_AT)), JIT, prefix=True, control=True),
     Variant("control: later date", (), JIT, prefix=True, control=True, date="2026-01-01T00:00:01"),
 )
@@ -79,6 +85,7 @@ class Run:
                     name, value = rest.split(None, 1)
                     self.facts[name] = value.strip()
         self.last = max(self.samples, default=0)
+        self.client_points = self.client_stops = 0
 
 
 def first_difference(first, other):
@@ -113,6 +120,8 @@ def judge(variant, first, run):
     hits, points = int(run.facts["hits"]), int(run.facts["points"])
     if (variant.hits == "some") != (hits > 0) or bool(points) != any("points" in word for word in variant.own):
         problems.append("%d points, %d hits" % (points, hits))
+    if variant.client and (run.client_stops < LEAST_STOPS or not run.client_points):
+        problems.append("the client set %d points and stopped %d times" % (run.client_points, run.client_stops))
     if not variant.prefix and not variant.sparse and run.last != first.last:
         problems.append("ends at icount %d, not %d" % (run.last, first.last))
     difference = first_difference(first, run)
@@ -122,6 +131,8 @@ def judge(variant, first, run):
         problems.append("DIFFERS at icount %d (%s)" % difference)
     if problems:
         return False, "; ".join(problems)
+    if variant.client:
+        return True, "equal; %d points, stopped %d times" % (run.client_points, run.client_stops)
     return True, "differs from icount %d on, as it must" % difference[0] if variant.control else "equal"
 
 
@@ -150,10 +161,31 @@ class Suite:
         if variant.after:
             done[variant.after].result()
         start = time.monotonic()
+        if variant.client:
+            return self.attended(variant, done[FIRST].result()[0]), time.monotonic() - start
         result = subprocess.run(self.command(variant), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if result.returncode:
             raise RuntimeError("exit status %d: %s" % (result.returncode, result.stdout[-500:].strip()))
         return Run(self.path(variant)), time.monotonic() - start
+
+    def attended(self, variant, first):
+        """The run with a client on it."""
+        points = load_points(os.path.join(self.folder, "points"), sorted(first.samples))
+        machine = subprocess.Popen(self.command(variant), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            placed, stops = attend(variant.client, os.path.join(self.folder, variant.client), machine, points)
+            output, _ = machine.communicate(timeout=60)
+        except (AssertionError, Ended, OSError, subprocess.TimeoutExpired) as error:
+            machine.kill()
+            raise RuntimeError("%s %s" % (str(error).strip(), machine.communicate()[0][-500:].strip())) from error
+        finally:
+            machine.kill()
+            machine.wait()
+        if machine.returncode:
+            raise RuntimeError("exit status %d: %s" % (machine.returncode, output[-500:].strip()))
+        run = Run(self.path(variant))
+        run.client_points, run.client_stops = placed, stops
+        return run
 
     def report(self, variant, first, future):
         try:
@@ -170,6 +202,7 @@ class Suite:
 
     def chosen(self):
         only = self.options.only.split(",") if self.options.only else [variant.name for variant in self.variants]
+        only += [variant.after for variant in self.variants if variant.name in only and variant.after]
         return [variant for variant in self.variants if variant.name in only or variant.name == FIRST]
 
     def run(self):

@@ -14,7 +14,7 @@
 #include "devices/uart16550.h"
 #include "src/options.h"
 #include "src/vm.h"
-#include "tests/determinism/sample.h"
+#include "tests/determinism/served.h"
 
 enum { PRIORITIES = 3, POINTS_FILE_MAX = 4096 };
 
@@ -27,6 +27,7 @@ static const struct {
     {"--until",          offsetof(struct sample_options, until),          true },
     {"--save-points",    offsetof(struct sample_options, save_points),    true },
     {"--load-points",    offsetof(struct sample_options, load_points),    true },
+    {"--serve",          offsetof(struct sample_options, serve),          true },
     {"--limit",          offsetof(struct sample_options, limit),          false},
     {"--gap",            offsetof(struct sample_options, gap),            false},
     {"--every",          offsetof(struct sample_options, every),          false},
@@ -149,7 +150,7 @@ static bool run_to(struct sample *sample, uint64_t target)
     return true;
 }
 
-static bool take_sample(struct sample *sample)
+bool sample_take(struct sample *sample)
 {
     if (sample->points)
         points_place(sample->points, sample->count);
@@ -164,20 +165,26 @@ static bool take_sample(struct sample *sample)
     return !stale;
 }
 
-static bool over(const struct sample *sample)
+bool sample_over(const struct sample *sample)
 {
     return sample->seen || (sample->options.limit && sample->vm->machine.clock->icount >= sample->options.limit);
 }
 
 /* Positions are the same whichever of them are used. */
+uint64_t sample_next_position(struct sample *sample)
+{
+    for (uint64_t n = 0; n < sample->options.every; n++)
+        sample->position += 1 + random_below(&sample->random, 2 * sample->options.gap - 1);
+    return sample->position;
+}
+
 static bool run(struct sample *sample)
 {
-    uint64_t random = sample->options.seed, position = 0;
-    for (uint64_t n = 1; !over(sample); n++) {
-        position += 1 + random_below(&random, 2 * sample->options.gap - 1);
-        if (n % sample->options.every == 0 && (!run_to(sample, position) || !take_sample(sample)))
+    if (sample->options.serve)
+        return served_run(sample);
+    while (!sample_over(sample))
+        if (!run_to(sample, sample_next_position(sample)) || !sample_take(sample))
             return false;
-    }
     return true;
 }
 
@@ -212,6 +219,7 @@ static bool prepare(struct sample *sample)
     }
     if (options->late_interrupt)
         delay_interrupt(cpu, options->late_interrupt);
+    sample->random = options->seed;
     sample->hashes = page_hashes_new(&cpu->mmu);
     return connect_console(sample);
 }

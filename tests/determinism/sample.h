@@ -17,6 +17,7 @@ struct sample_options {
     const char *until;       /* ends the run when the console has shown it */
     const char *save_points; /* file for the points that never hit */
     const char *load_points; /* such a file: these are placed instead of random ones, when those were */
+    const char *serve;       /* where debuggers connect (src/target.h); the run begins when one lets it */
     uint64_t limit;          /* icount that ends the run */
     uint64_t gap;            /* mean distance of positions, in instructions */
     uint64_t every;          /* only each so-manieth position is stopped at */
@@ -34,8 +35,15 @@ struct sample {
     struct page_hashes *hashes;
     struct points *points; /* NULL: none */
     uint64_t count, console_bytes;
-    char tail[64]; /* of the console */
-    bool seen;     /* `until` was shown */
+    uint64_t random, position; /* of sample_next_position() */
+    char tail[64];             /* of the console */
+    bool seen;                 /* `until` was shown */
 };
+
+/* The icount of the next sample; each call goes one further. */
+uint64_t sample_next_position(struct sample *sample);
+/* Writes the line of this moment. False after an error line: what tells written pages has missed one. */
+bool sample_take(struct sample *sample);
+bool sample_over(const struct sample *sample);
 
 #endif
