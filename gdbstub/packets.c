@@ -17,9 +17,10 @@ bool rsp_needs_description(const struct session *session)
     return session->ops->description != NULL;
 }
 
+/* lldb takes the map for a complete list of regions, and says "GetMemoryRegionInfo() succeeded, then failed" at its first gap. */
 bool rsp_needs_memory_map(const struct session *session)
 {
-    return session->ops->memory_map && session->ops->memory_map(session->vm);
+    return !session->client.thread_suffix && session->ops->memory_map && session->ops->memory_map(session->vm);
 }
 
 bool rsp_needs_monitor(const struct session *session)

@@ -183,6 +183,7 @@ static const struct row rows[] = {
     {"",                            "p1;thread:1;",                          "E01|",                                                                                          ""                                  },
     {"QThreadSuffixSupported",      "p1;thread:0001;",                       "11020380|",                                                                                     ""                                  },
     {"QThreadSuffixSupported",      "g;thread:0001;",                        "100203801102038012020380|",                                                                     ""                                  },
+    {"QThreadSuffixSupported",      "qXfer:memory-map:read::0,ffff",         "|",                                                                                             ""                                  },
     {"QThreadSuffixSupported",      "P1=0a0b0c0d;thread:1;",                 "OK|",                                                                                           "register 1;"                       },
     {"QEnableErrorStrings",         "m0,4",                                  "E01;63616e6e6f742072656164206d656d6f727920617420307830|",                                       ""                                  },
     {TEXTS,                         "m0,4",                                  "E.cannot read memory at 0x0|",                                                                  ""                                  },
