@@ -34,6 +34,13 @@ int rsp_lldb_version(struct session *session, const struct args *args, struct ou
     return REPLY_DATA;
 }
 
+/* Without a number lldb does not step over the access to show the new value. Any number can be set. */
+int rsp_lldb_watchpoint_support(struct session *session, const struct args *args, struct outbuf *out)
+{
+    outbuf_text(out, "num:65535;");
+    return REPLY_DATA;
+}
+
 int rsp_lldb_thread_suffix(struct session *session, const struct args *args, struct outbuf *out)
 {
     session->client.thread_suffix = true;

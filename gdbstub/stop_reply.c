@@ -26,10 +26,17 @@ void stop_reply_thread_id(const struct session *session, struct outbuf *out)
         outbuf_printf(out, "%02x", SESSION_THREAD);
 }
 
-static void put_watch(const struct target_stop *stop, struct outbuf *out)
+/* lldb looks for the watchpoint among addresses as it set it, of the CPU's width; gdb takes them sign-extended. */
+static uint64_t client_address(const struct session *session, uint64_t address)
+{
+    size_t size = session->ops->register_size(session->vm, session->ops->pc_register(session->vm));
+    return session->client.thread_suffix && size < sizeof(address) ? address & ((UINT64_C(1) << 8 * size) - 1) : address;
+}
+
+static void put_watch(const struct session *session, const struct target_stop *stop, struct outbuf *out)
 {
     const char *key = stop->point == TARGET_READ_WATCH ? "rwatch" : stop->point == TARGET_ACCESS_WATCH ? "awatch" : "watch";
-    outbuf_printf(out, "%s:%" PRIx64 ";", key, stop->address);
+    outbuf_printf(out, "%s:%" PRIx64 ";", key, client_address(session, stop->address));
 }
 
 static void put_reason(const struct session *session, const struct target_stop *stop, struct outbuf *out)
@@ -42,7 +49,7 @@ static void put_reason(const struct session *session, const struct target_stop *
         outbuf_text(out, session->client.hwbreak ? "hwbreak:;" : "");
         break;
     case TARGET_STOP_WATCH:
-        put_watch(stop, out);
+        put_watch(session, stop, out);
         break;
     case TARGET_STOP_HISTORY_BEGIN:
         outbuf_text(out, "replaylog:begin;");

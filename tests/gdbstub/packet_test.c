@@ -177,6 +177,7 @@ static const struct row rows[] = {
     {"",                            "Qqemu.sstep=8",                         "E01|",                                                                                          ""                                  },
  /* lldb */
     {"",                            "qHostInfo",                             "triple:6162;endian:little;ptrsize:4;watchpoint_exceptions_received:before;vm-page-size:4096;|", ""                                  },
+    {"",                            "qWatchpointSupportInfo:",               "num:65535;|",                                                                                   ""                                  },
     {"",                            "qProcessInfo",                          "pid:1;ostype:unknown;triple:6162;endian:little;ptrsize:4;|",                                    ""                                  },
     {"",                            "qGDBServerVersion",                     "name:stakeout;version:" STAKEOUT_VERSION ";|",                                                  ""                                  },
     {"",                            "QThreadSuffixSupported",                "OK|",                                                                                           ""                                  },
@@ -254,6 +255,9 @@ static const struct stop_row {
     {"QListThreadsInStopReply",
      {TARGET_STOP_WATCH, TARGET_WRITE_WATCH, 0, 0x1002},
      "T05watch:1002;thread:01;02:12020380;threads:1;thread-pcs:80030212;|"                                                                         },
+    {"QThreadSuffixSupported",
+     {TARGET_STOP_WATCH, TARGET_WRITE_WATCH, 0, 0xffffffff80001002},
+     "T05watch:80001002;thread:01;02:12020380;|"                                                                                                   },
     {"QListThreadsInStopReply",
      {TARGET_STOP_STEP, 0, 0, 0},
      "T05thread:01;02:12020380;threads:1;thread-pcs:80030212;reason:trace;|"                                                                       },
