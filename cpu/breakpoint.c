@@ -113,11 +113,21 @@ void cpu_breakpoint_detach(struct cpu *cpu, uint32_t pc, struct point_actions *a
 }
 
 /* All are asked, since each may have commands to run. */
-bool cpu_breakpoint_stops(struct cpu *cpu, uint32_t pc)
+static bool ask(struct cpu *cpu, const struct breakpoint *point, bool just_commands)
 {
-    const struct breakpoint *point = slot_of(cpu->breakpoints, pc);
     bool stops = point->plain;
     for (const struct point_actions *actions = point->actions; actions; actions = actions->next)
-        stops |= actions_stop(cpu, actions, NULL);
+        if (actions->ncommands || !just_commands)
+            stops |= actions_stop(cpu, actions, NULL);
+    return stops;
+}
+
+bool cpu_breakpoint_stops(struct cpu *cpu, uint32_t pc, uint8_t *asked)
+{
+    const struct breakpoint *point = cpu->breakpoints ? slot_of(cpu->breakpoints, pc) : NULL;
+    if (!point || !point->count || *asked == WANTS_TO_PASS || (cpu->skip_breakpoint && *asked != NOT_ASKED))
+        return false;
+    bool stops = ask(cpu, point, cpu->skip_breakpoint) && !cpu->skip_breakpoint;
+    *asked = stops ? WANTS_TO_STOP : WANTS_TO_PASS;
     return stops;
 }

@@ -311,7 +311,8 @@ void cpu_free(struct cpu *cpu)
 void cpu_reset(struct cpu *cpu)
 {
     cpu->arch->reset(cpu);
-    cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = cpu->passed = cpu->slot_passed = false;
+    cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = false;
+    cpu->asked = cpu->slot_asked = NOT_ASKED;
     cpu_flush_all(cpu);
 }
 
@@ -319,7 +320,7 @@ void cpu_loaded(struct cpu *cpu)
 {
     cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = false;
     cpu->skip_breakpoint = cpu->skip_watch = cpu->single = cpu->slot_break = false;
-    cpu->passed = cpu->slot_passed = false;
+    cpu->asked = cpu->slot_asked = NOT_ASKED;
     cpu->in_unit = cpu->in_slot = false;
     cpu->debug.reason = DEBUG_NONE;
     cpu_flush_all(cpu);

@@ -65,6 +65,9 @@ struct code_listener {
     void *opaque;
 };
 
+/* The actions of the breakpoints at one place are asked once for each time that it is come to. */
+enum breakpoint_answer { NOT_ASKED, WANTS_TO_PASS, WANTS_TO_STOP };
+
 struct cpu {
     /* Words that generated code uses, in reach of a short displacement. DERIVED. */
     int32_t budget;           /* instructions left in this slice, as of the last exit from generated code */
@@ -81,16 +84,16 @@ struct cpu {
     uint64_t temp_slots[IR_MAX_TEMPS]; /* a host back end's spilled temps */
 
     /* The unit under way. DERIVED. */
-    uint32_t unit_pc;         /* interpreter: first instruction's pc */
-    bool in_slot;             /* that instruction is a delay slot */
-    bool in_unit;             /* a unit is under way */
-    bool skip_breakpoint;     /* the next unit may start at a breakpoint */
-    bool skip_watch;          /* watches do not stop the next unit */
-    bool note_watch;          /* stop-after: the unit being re-run was hit already; stop when it is complete */
-    bool slot_watch;          /* the guest may watch the next unit's slot */
-    bool fetch_watches;       /* the guest watches instructions */
-    bool slot_break;          /* a breakpoint may lie on the next unit's slot */
-    bool passed, slot_passed; /* breakpoints where the next unit, its slot stand did not want to stop: not asked again */
+    uint32_t unit_pc;          /* interpreter: first instruction's pc */
+    bool in_slot;              /* that instruction is a delay slot */
+    bool in_unit;              /* a unit is under way */
+    bool skip_breakpoint;      /* the next unit may start at a breakpoint */
+    bool skip_watch;           /* watches do not stop the next unit */
+    bool note_watch;           /* stop-after: the unit being re-run was hit already; stop when it is complete */
+    bool slot_watch;           /* the guest may watch the next unit's slot */
+    bool fetch_watches;        /* the guest watches instructions */
+    bool slot_break;           /* a breakpoint may lie on the next unit's slot */
+    uint8_t asked, slot_asked; /* enum breakpoint_answer: of the breakpoints where the next unit, and its slot, stand */
     bool stop_soon;
     bool limit_stale; /* direct_limit could be higher */
     struct code_tlb_entry {
@@ -218,8 +221,11 @@ bool cpu_breakpoint_at(const struct cpu *cpu, uint32_t pc);
  */
 void cpu_breakpoint_attach(struct cpu *cpu, uint32_t pc, struct point_actions *actions);
 void cpu_breakpoint_detach(struct cpu *cpu, uint32_t pc, struct point_actions *actions);
-/* The CPU stands before one: evaluates the actions of all that are there. False: none of them stops. */
-bool cpu_breakpoint_stops(struct cpu *cpu, uint32_t pc);
+/*
+ * The CPU stands before the instruction at pc, in that state of *asked: evaluates the actions of all breakpoints there, once. False: none
+ * stops, be it that the stop is to be passed over (cpu->skip_breakpoint); then just commands are run that were not.
+ */
+bool cpu_breakpoint_stops(struct cpu *cpu, uint32_t pc, uint8_t *asked);
 /* A breakpoint, or a watch of the guest's, on the instruction at pc or on the one after it, which may be its slot. */
 bool cpu_point_close(const struct cpu *cpu, uint32_t pc);
 static inline bool cpu_point_near(const struct cpu *cpu, uint32_t pc)

@@ -21,20 +21,18 @@ void cpu_idle_jump(struct cpu *cpu, uint64_t vtime)
     clock_idle_to(cpu->machine->clock, vtime);
 }
 
-/* What was asked of one unit only is over. */
+/* What was asked of one unit only is over. A stop for its slot is before the unit. */
 static void unit_done(struct cpu *cpu)
 {
-    cpu->skip_breakpoint = cpu->skip_watch = cpu->slot_break = cpu->slot_watch = false;
-    cpu->passed = cpu->slot_passed = cpu->single = false;
+    cpu->skip_breakpoint = cpu->skip_watch = cpu->slot_break = cpu->slot_watch = cpu->single = false;
+    if (cpu->debug.reason != DEBUG_BREAKPOINT)
+        cpu->asked = cpu->slot_asked = NOT_ASKED;
 }
 
 static bool at_breakpoint(struct cpu *cpu)
 {
     uint32_t pc = *cpu_pc(cpu);
-    if (LIKELY(!cpu->breakpoints) || cpu->skip_breakpoint || cpu->passed || cpu->points_off || !cpu_breakpoint_at(cpu, pc))
-        return false;
-    cpu->passed = !cpu_breakpoint_stops(cpu, pc);
-    if (cpu->passed)
+    if (LIKELY(!cpu->breakpoints) || cpu->points_off || !cpu_breakpoint_stops(cpu, pc, &cpu->asked))
         return false;
     cpu->debug = (struct debug_event){.reason = DEBUG_BREAKPOINT, .pc = pc};
     return true;
@@ -111,7 +109,7 @@ static void run_single(struct cpu *cpu)
 {
     uint32_t pc = *cpu_pc(cpu);
     cpu->single = true;
-    cpu->slot_break = !cpu->skip_breakpoint && !cpu->points_off && cpu_breakpoint_at(cpu, pc + cpu->arch->insn_align);
+    cpu->slot_break = !cpu->points_off && cpu_breakpoint_at(cpu, pc + cpu->arch->insn_align);
     cpu->icount_end -= (uint64_t)(cpu->budget - 1);
     cpu->budget = 1;
     cpu->leave = 0;
@@ -135,8 +133,8 @@ static void run_single(struct cpu *cpu)
 
 static bool wants_single(const struct cpu *cpu)
 {
-    return cpu->mmu.performed.active || cpu->note_watch || cpu->skip_watch || cpu->skip_breakpoint || cpu->passed ||
-           cpu->slot_passed ||
+    return cpu->mmu.performed.active || cpu->note_watch || cpu->skip_watch || cpu->skip_breakpoint || cpu->asked ||
+           cpu->slot_asked ||
            cpu->debug.reason != DEBUG_NONE || /* a device that was given input has hit a watch: the stop comes after this unit */
            cpu_point_near(cpu, *cpu_pc(cpu));
 }

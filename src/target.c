@@ -40,7 +40,6 @@ struct stub_target {
     size_t npoints, points_capacity;
 
     struct target_stop last;
-    bool looks_back; /* a search backwards runs: what points' commands print there was printed when it happened */
     struct {
         uint64_t icount;
         uint32_t pc;
@@ -381,7 +380,7 @@ static void note_position(struct stub_target *target)
 static void print_text(void *opaque, const char *text, size_t length)
 {
     struct stub_target *target = opaque;
-    if (target && target->looks_back)
+    if (target && target->vm->travels) /* it was printed when it happened */
         return;
     if (!target || !gdbstub_connected(target->stub)) {
         fwrite(text, 1, length, stderr);
@@ -403,7 +402,6 @@ static void changed(void *opaque, enum vm_state state, enum vm_stop_reason reaso
     struct stub_target *target = present;
     if (!target || state != VM_STOPPED || target->vm->looking)
         return;
-    target->looks_back = false;
     make_stop(target, reason, &target->last);
     note_position(target);
     target->reported.pc_written = false;
@@ -442,6 +440,8 @@ static void pass_position(const struct stub_target *target)
     struct cpu *cpu = target->vm->cpu;
     bool same = target->reported.icount == target->vm->machine.clock->icount && target->reported.pc == *cpu_pc(cpu);
     cpu->skip_breakpoint = same && !target->reported.pc_written;
+    if (!cpu->skip_breakpoint)
+        cpu->asked = cpu->slot_asked = NOT_ASKED;
     cpu->skip_watch = cpu->skip_breakpoint && !cpu->debug.after &&
                       (target->last.kind == TARGET_STOP_WATCH || target->last.kind == TARGET_STOP_MONITOR_WATCH);
 }
@@ -468,7 +468,6 @@ static bool take_notice(void *opaque, const char *text)
 static void go_back(struct stub_target *target, const struct target_resume *how)
 {
     struct vm *vm = attended(target);
-    target->looks_back = true;
     if (how->kind == TARGET_CONTINUE)
         travel_begin_continue(vm->travel);
     else

@@ -105,6 +105,7 @@ void vm_start(struct vm *vm, const struct vm_run *run)
     loop->told = host_now();
     loop->debug_before = vm->cpu->debug;
     vm->looking = loop->how.comes_back;
+    vm->travels = loop->how.kind == VM_RUN_TRAVEL;
     vm->cpu->debug.reason = DEBUG_NONE;
     if (loop->how.kind == VM_RUN_STEP || loop->how.kind == VM_RUN_RANGE)
         step_begin(vm, &loop->how);

@@ -69,6 +69,7 @@ struct vm {
     struct history *history; /* NULL: -history off */
     struct travel *travel;   /* NULL likewise */
     bool muted;              /* time stands in the past: what the guest emits was emitted before */
+    bool travels;            /* under way: a travel, on which points' texts are old news */
     bool looking;            /* under way: a travel that comes back */
     bool looking_back;       /* the past is searched: what hits there was counted and told when it happened */
     struct {

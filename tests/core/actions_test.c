@@ -230,24 +230,38 @@ static void test_failing_condition(void **state)
     actions_free(actions);
 }
 
-static void test_commands(void **state)
+static void check_commands(struct rig *rig, unsigned at)
 {
-    struct rig *rig = *state;
     struct point_actions *actions = alloc_zeroed(sizeof(*actions));
     actions->commands = alloc_zeroed(sizeof(*actions->commands));
     actions->commands[0] = program(rig, prints_t1, sizeof(prints_t1));
     actions->ncommands = 1;
     actions_print_to(print, NULL);
     printed[0] = 0;
-    cpu_breakpoint_insert(rig->cpu, RIG_CODE + 16);
-    cpu_breakpoint_attach(rig->cpu, RIG_CODE + 16, actions);
+    cpu_breakpoint_insert(rig->cpu, RIG_CODE + 4 * at);
+    cpu_breakpoint_attach(rig->cpu, RIG_CODE + 4 * at, actions);
     load_loop(rig);
     assert_int_equal(cpu_run(rig->cpu, 5 * LOOP), CPU_EXIT_LIMIT);
     assert_string_equal(printed, "1 2 3 4 5 ");
-    cpu_breakpoint_detach(rig->cpu, RIG_CODE + 16, actions);
-    cpu_breakpoint_remove(rig->cpu, RIG_CODE + 16);
+    printed[0] = 0;
+    load_loop(rig);
+    while (rig->clock->icount < 5 * LOOP) { /* in steps, each of which passes over what stands where it begins */
+        rig->cpu->skip_breakpoint = true;
+        assert_int_equal(cpu_run(rig->cpu, rig->clock->icount + 1), CPU_EXIT_LIMIT);
+    }
+    assert_string_equal(printed, "1 2 3 4 5 ");
+    cpu_breakpoint_detach(rig->cpu, RIG_CODE + 4 * at, actions);
+    cpu_breakpoint_remove(rig->cpu, RIG_CODE + 4 * at);
     actions_free(actions);
     actions_print_to(NULL, NULL);
+}
+
+static void test_commands(void **state)
+{
+    struct rig *rig = *state;
+    check_commands(rig, 2); /* in the midst, a branch, its slot */
+    check_commands(rig, 3);
+    check_commands(rig, 4);
 }
 
 /* While the CPU waits, the boundary is looked at again and again: the point there is asked once. */

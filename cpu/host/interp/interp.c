@@ -199,11 +199,10 @@ static bool store(struct cpu *cpu, const struct interp_op *op, unsigned mode)
 /* A breakpoint on the slot that is about to run stops at the branch: nothing of the unit is done yet. */
 static bool slot_break(struct cpu *cpu, uint32_t pc)
 {
-    if (LIKELY(!cpu->slot_break) || cpu->skip_breakpoint || cpu->slot_passed || !cpu_breakpoint_at(cpu, pc))
+    if (LIKELY(!cpu->slot_break))
         return false;
     cpu_sync_icount(cpu);
-    cpu->slot_passed = !cpu_breakpoint_stops(cpu, pc);
-    if (cpu->slot_passed)
+    if (!cpu_breakpoint_stops(cpu, pc, &cpu->slot_asked))
         return false;
     cpu->in_slot = false;
     cpu_leave_unit(cpu);
