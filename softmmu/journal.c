@@ -232,6 +232,8 @@ bool journal_wrote(struct journal *journal, size_t index, size_t first, size_t l
 {
     assert(index < journal->count);
     struct saved_pages *undo = &journal->list[index].undo;
+    if (journal->overflow && index + 1 == journal->count)
+        return true;
     saved_pages_sort(undo);
     size_t low = 0, high = undo->count;
     while (low < high) {
@@ -333,10 +335,8 @@ void journal_set_temporary(struct journal *journal, size_t index)
 
 void journal_drop(struct journal *journal, size_t index)
 {
-    assert(index > 0 && index < journal->count);
-    assert(!journal->away || (index != journal->here && index + 1 < journal->count));
+    assert(index > 0 && index + 1 < journal->count && index != journal->here);
     struct checkpoint *older = &journal->list[index - 1], *newer = &journal->list[index];
-    bool here = index == journal->here;
     journal->rows -= older->undo.count + newer->undo.count;
     saved_pages_merge(&older->undo, &newer->undo, &journal->store);
     journal->rows += older->undo.count;
@@ -344,7 +344,7 @@ void journal_drop(struct journal *journal, size_t index)
     older->pack_from = 0;
     journal->count--;
     memmove(newer, newer + 1, (journal->count - index) * sizeof(*newer));
-    if (here || journal->here > index)
+    if (journal->here > index)
         journal->here--;
     if (journal->thinned > index)
         journal->thinned--;

@@ -63,7 +63,7 @@ bool journal_wrote(struct journal *journal, size_t index, size_t first, size_t l
 size_t journal_checkpoint(struct journal *journal, const struct checkpoint_mark *mark);
 void journal_set_name(struct journal *journal, size_t index, const char *name);
 void journal_set_temporary(struct journal *journal, size_t index);
-/* Merges interval `index` into the one before it. Not 0, not the open interval's unless time stands at the present, not where time stands. */
+/* Merges interval `index` into the one before it. Not 0, not the last, not where time stands. */
 void journal_drop(struct journal *journal, size_t index);
 
 /*

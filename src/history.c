@@ -252,7 +252,7 @@ void history_drop_temporary(struct vm *vm, uint64_t icount)
     struct journal *journal = history_journal(vm);
     for (size_t i = journal ? journal_count(journal) : 0; i-- > 1;) {
         const struct checkpoint *checkpoint = journal_at(journal, i);
-        bool edge = !journal_at_present(journal) && (i == journal_here(journal) || i + 1 == journal_count(journal));
+        bool edge = i == journal_here(journal) || i + 1 == journal_count(journal);
         if (checkpoint->temporary && checkpoint->mark.icount >= icount && !edge)
             journal_drop(journal, i);
     }
