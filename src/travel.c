@@ -290,6 +290,15 @@ static uint64_t approach_stop(const struct travel *travel)
     return travel->position < LONGEST_UNIT ? 0 : travel->position - LONGEST_UNIT;
 }
 
+/* One that stands here already stays what it is. */
+static void lay_temporary(struct travel *travel)
+{
+    struct journal *journal = journal_of(travel);
+    size_t before = journal_count(journal), index = history_checkpoint(travel->vm);
+    if (journal_count(journal) > before)
+        journal_set_temporary(journal, index);
+}
+
 static enum travel_state approach_more(struct travel *travel)
 {
     struct vm *vm = travel->vm;
@@ -300,7 +309,7 @@ static enum travel_state approach_more(struct travel *travel)
         return TRAVEL_GOES_ON;
     if (travel->next_mark < ARRAY_SIZE(step_marks)) {
         if (now(travel) < travel->position)
-            journal_set_temporary(journal_of(travel), history_checkpoint(vm));
+            lay_temporary(travel);
         travel->next_mark++;
         return TRAVEL_GOES_ON;
     }
