@@ -198,8 +198,8 @@ static uint64_t next_event(const struct history *history, uint64_t until)
     uint64_t limit = min_u64(until, now + CHUNK_INSNS);
     const struct input *next = inputs_next(vm->machine.inputs);
     uint64_t checkpoint = journal_at(history->journal, journal_here(history->journal) + 1)->mark.icount;
-    if (next && next->icount > now)
-        limit = min_u64(limit, next->icount);
+    if (next) /* those that are applied on leaving here hide the ones behind them: a look after one unit */
+        limit = min_u64(limit, next->icount > now ? next->icount : now + 1);
     if (checkpoint > now)
         limit = min_u64(limit, checkpoint);
     return limit;
