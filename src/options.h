@@ -17,15 +17,15 @@ struct vm_options {
     bool nographic, no_reboot;
     int endian; /* -1: by the ELF header, 0 little, 1 big */
     bool accel_jit;
-    unsigned max_block;  /* 0: default */
-    unsigned slice_us;   /* 0: default */
-    uint64_t code_cache; /* 0: default */
-    int icount_shift;    /* -1: auto */
-    bool icount_sleep;   /* false: idle time passes at once */
-    bool rtc_fixed;      /* -rtc base=DATE given */
-    bool rtc_local;      /* -rtc base=localtime: the host's local time of day */
-    int64_t rtc_base;    /* seconds since 1970 */
-    size_t history;      /* bytes of host memory for the past; 0: none is kept */
+    unsigned max_block;    /* 0: default */
+    unsigned slice_us;     /* 0: default */
+    uint64_t code_cache;   /* 0: default */
+    int icount_shift;      /* -1: auto */
+    bool icount_sleep;     /* false: idle time passes at once */
+    bool rtc_fixed;        /* -rtc base=DATE given */
+    bool rtc_local;        /* -rtc base=localtime: the host's local time of day */
+    int64_t rtc_base;      /* seconds since 1970 */
+    size_t history;        /* bytes of host memory for the past; 0: none is kept */
     bool perfmap, jitdump; /* files for Linux perf */
     const char *pidfile;
     const char *name; /* -name, or argv[0]'s last part */
