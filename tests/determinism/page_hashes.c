@@ -11,6 +11,11 @@ struct page_hashes {
     uint64_t *hash; /* of each page of each RAM part, in the arena's order of parts */
 };
 
+static struct page_hashes *present; /* NULL: none are kept */
+
+void __real_mmu_clean_all(struct mmu *mmu);
+void __wrap_mmu_clean_all(struct mmu *mmu);
+
 typedef void page_fn(struct page_hashes *hashes, size_t index, const uint8_t *page);
 
 static void each_page(struct page_hashes *hashes, page_fn *fn)
@@ -43,6 +48,14 @@ static void refresh_page(struct page_hashes *hashes, size_t index, const uint8_t
         hashes->hash[index] = hash_page(page);
 }
 
+/* Whoever makes the pages clean (history does, at each checkpoint), what was written until then is hashed first. */
+void __wrap_mmu_clean_all(struct mmu *mmu)
+{
+    if (present)
+        each_page(present, refresh_page);
+    __real_mmu_clean_all(mmu);
+}
+
 struct page_hashes *page_hashes_new(struct mmu *mmu)
 {
     struct page_hashes *hashes = alloc_zeroed(sizeof(*hashes));
@@ -51,11 +64,13 @@ struct page_hashes *page_hashes_new(struct mmu *mmu)
     hashes->hash = alloc_zeroed(hashes->count * sizeof(*hashes->hash));
     each_page(hashes, fill_page);
     mmu_clean_all(mmu);
+    present = hashes;
     return hashes;
 }
 
 void page_hashes_free(struct page_hashes *hashes)
 {
+    present = NULL;
     free(hashes->hash);
     free(hashes);
 }
@@ -72,7 +87,6 @@ static uint64_t hash_rest(const struct arena *arena)
 
 struct state_hash page_hashes_take(struct page_hashes *hashes)
 {
-    each_page(hashes, refresh_page);
     mmu_clean_all(hashes->mmu);
     return (struct state_hash){
         .ram = XXH3_64bits(hashes->hash, hashes->count * sizeof(*hashes->hash)),

@@ -1,6 +1,7 @@
 /*
  * Hashes of the whole arena, quickly: each page of RAM keeps its hash, and only pages that were written since the last look are
- * hashed again. Which these are the software TLB's dirty mechanism tells, so that one is tested as well.
+ * hashed again. Which these are the software TLB's dirty mechanism tells, so that one is tested as well. One at a
+ * time: the linker replaces mmu_clean_all() (--wrap).
  */
 #ifndef TESTS_DETERMINISM_PAGE_HASHES_H
 #define TESTS_DETERMINISM_PAGE_HASHES_H
