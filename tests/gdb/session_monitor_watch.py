@@ -24,7 +24,7 @@ shows("continue", "a0=0x80200000", "<- 0x66 (was 0x65)", "SIGINT")
 shows("monitor info watchpoints", "1  phys  write   0x00200000-0x00200003  hits 3", "last hit: 1: watch phys 0x00200000")
 
 # Backwards to the hit before, and forward again; what was counted is not counted by looking back.
-shows("reverse-continue", "1: watch phys 0x00200000: ", "a0=0xa0200000", "SIGINT")
+shows("reverse-continue", "1: watch phys 0x00200000: ", "4 bytes <- 0x65 (was 0x64)", "SIGINT")
 at("store_loop_store+4")
 shows("monitor info watchpoints", "hits 3")
 shows("continue", "a0=0x80200000", "<- 0x66 (was 0x65)", "SIGINT")
