@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Breakpoints and watchpoints as packets: set, hit, passed, removed, refused; addresses in every form; hit counts."""
 from machine import options
-from rsp import ACCESS, BREAK, HBREAK, PC, READ, WRITE
+from rsp import ACCESS, BREAK, HBREAK, PC, READ, WRITE, Stop
 from suite import Session, equal, run
 
 DATA = 0x80200000
@@ -183,8 +183,44 @@ def patched_code(session):
     equal(rsp.registers()[9], 7, "t1")
 
 
+def monitor_watch(session):
+    """a physical watchpoint of the monitor's: a note, then T02 without a reason, by whichever address the memory is reached"""
+    rsp, guest = session.rsp, session.guest
+    rsp.insert(BREAK, guest["store_loop_end"])
+    rsp.monitor("watch phys:0x200000,4")
+    for address in (DATA, DATA | 0x20000000):
+        rsp.change(PC=guest["store_loop"], A0=address, A1=2)
+        for _ in range(2):
+            rsp.send("vCont;c")
+            note, stop = bytes.fromhex(rsp.receive()[1:]).decode(), Stop(rsp.receive())
+            equal(note.startswith("1: watch phys 0x00200000: %08x " % guest["store_loop_store"]), True, "note %r" % note)
+            equal((stop.signal, stop.watch()), (2, None), "stop reply " + stop.text)
+            equal(guest.name(rsp.pc()), "store_loop_store", "pc")
+        equal(stop_name(session, rsp.resume()), "store_loop_end", "stop")
+    equal("hits 4" in rsp.monitor("info watchpoints"), True, "hits")
+    rsp.monitor("unwatch 1")
+    rsp.change(PC=guest["store_loop"], A0=DATA, A1=2)
+    equal(stop_name(session, rsp.resume()), "store_loop_end", "stop after unwatch")
+
+
+def monitor_watch_many(session):
+    """a thousand of the monitor's watchpoints on one page: each hits by itself, the rest of the page does not"""
+    rsp, guest = session.rsp, session.guest
+    rsp.insert(BREAK, guest["store_loop_end"])
+    for i in range(1000):
+        rsp.monitor("watch phys:%#x,1" % (0x200010 + 4 * i))
+    rsp.change(PC=guest["store_loop"], A0=DATA, A1=1000)
+    equal(stop_name(session, rsp.resume()), "store_loop_end", "stop")
+    for at in (0x10, 0x800, 0xfa8):
+        rsp.change(PC=guest["store_loop_store"], A0=DATA + at, T0=0x55555555, A1=1)
+        stop = rsp.resume()
+        equal((stop.signal, guest.name(rsp.pc())), (2, "store_loop_store"), "stop at +%#x" % at)
+    equal(rsp.monitor("info watchpoints").count("hits 1"), 3, "hits")
+
+
 CHECKS = [break_kind(BREAK), break_kind(HBREAK), reason, in_slot, nullified_slot, self_branch, vector, sign_extended, twice, remove_unknown,
-          unknown_kind, counts, set_while_stopped_in_loop, many, debugger_access, fetch, patched_code]
+          unknown_kind, counts, set_while_stopped_in_loop, many, debugger_access, fetch, patched_code,
+          monitor_watch, monitor_watch_many]
 
 if __name__ == "__main__":
     OPTS = options(__doc__)
