@@ -158,6 +158,7 @@ uint32_t cpu_unit_pc(struct cpu *cpu)
 void cpu_leave_unit(struct cpu *cpu)
 {
     struct unit_place at = place(cpu);
+    cpu_settle_fpu(cpu);
     cpu->budget += (int32_t)at.give_back;
     *cpu_pc(cpu) = at.pc;
     cpu->in_slot = at.in_slot;

@@ -68,6 +68,20 @@ struct code_listener {
 /* The actions of the breakpoints at one place are asked once for each time that it is come to. */
 enum breakpoint_answer { NOT_ASKED, WANTS_TO_PASS, WANTS_TO_STOP };
 
+/*
+ * Floating point in generated code (jit.md 5). It computes only while the FPU is plain: to nearest, nothing flushed, no trap enabled,
+ * and the Inexact flag set already, so that a result that is neither tiny nor infinite nor a NaN changes nothing of the flags. What the
+ * last operation raised (MIPS: FCSR.Cause) is left out; it is found from its operands when generated code is left.
+ */
+enum { FPU_LAST_NONE, FPU_LAST_EXACT, FPU_LAST_HELPER }; /* the last + n: what helper n of arch->helpers raises */
+enum fpu_limit { FPU_SINGLE_SUM, FPU_SINGLE_PRODUCT, FPU_DOUBLE_SUM, FPU_DOUBLE_PRODUCT, FPU_LIMITS };
+struct fpu_lazy {
+    uint32_t last; /* FPU_LAST_NONE: the state is right */
+    uint32_t plain;
+    uint32_t limit[FPU_LIMITS]; /* what the back end compares results with; 0, so that none is good, if not plain */
+    uint64_t operand[3];        /* of the last operation; a single's upper half is anything */
+};
+
 struct cpu {
     /* Words that generated code uses, in reach of a short displacement. DERIVED. */
     int32_t budget;           /* instructions left in this slice, as of the last exit from generated code */
@@ -78,6 +92,7 @@ struct cpu {
     uintptr_t host_return;    /* return address into generated code of the call under way; 0 in the interpreter */
     uint32_t call_a, call_b;  /* arguments of the helper call under way */
     uint64_t saved_locals[2]; /* a host back end's block-local registers while C runs */
+    struct fpu_lazy fpu;
 
     struct jump_cache_entry jump_cache[1 << JUMP_CACHE_BITS];
     struct mmu mmu;
@@ -176,6 +191,31 @@ void cpu_loaded(struct cpu *cpu);
 enum cpu_exit cpu_run(struct cpu *cpu, uint64_t until);
 /* From a signal handler's or event's side: cpu_run() comes back at the next boundary it looks at. */
 void cpu_stop_soon(struct cpu *cpu);
+
+/*
+ * The words of a result are compared without their sign, as if shifted left by one: a sum's (also a root's, and what else is never tiny)
+ * must be less than infinity, and a product's no less than twice the least normal number, from which it is counted.
+ */
+#define FPU_SINGLE_LEAST 0x02000000u
+#define FPU_DOUBLE_LEAST 0x00400000u
+static inline void cpu_set_fpu_plain(struct cpu *cpu, bool plain)
+{
+    static const uint32_t limits[FPU_LIMITS] = {
+        [FPU_SINGLE_SUM] = 0xff000000,
+        [FPU_SINGLE_PRODUCT] = 0xff000000 - FPU_SINGLE_LEAST,
+        [FPU_DOUBLE_SUM] = 0xffe00000,
+        [FPU_DOUBLE_PRODUCT] = 0xffe00000 - FPU_DOUBLE_LEAST,
+    };
+    cpu->fpu.plain = plain;
+    for (unsigned i = 0; i < FPU_LIMITS; i++)
+        cpu->fpu.limit[i] = plain ? limits[i] : 0;
+}
+/* What the last operation raised is in the state. */
+static inline void cpu_settle_fpu(struct cpu *cpu)
+{
+    if (cpu->fpu.last != FPU_LAST_NONE)
+        cpu->arch->settle_fpu(cpu);
+}
 
 /*
  * For helpers and slow paths that end the unit (exceptions): brings state to the unit's start, with icount there, sets in_slot, and marks the unit as left. The caller then changes state (enters the exception) and returns.

@@ -52,6 +52,8 @@ static void note(struct ir_op *op, unsigned i)
     }
     if (op->d >= IR_VALUES)
         return;
+    if (ir_high_result(op) != IR_NONE)
+        now.version[ir_high_result(op)]++;
     now.version[op->d]++;
     now.def[op->d] = (int)i;
     now.reads[op->d] = 0;

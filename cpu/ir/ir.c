@@ -198,6 +198,43 @@ void ir_call(struct ir *ir, unsigned helper, unsigned d, unsigned a, unsigned b,
     op->imm = (int32_t)imm;
 }
 
+void ir_fpu(struct ir *ir, enum ir_opcode opcode, unsigned helper, uint32_t imm, unsigned distance, unsigned d, unsigned a,
+            unsigned b, unsigned c)
+{
+    struct ir_op *op = ir_emit(ir, opcode);
+    assert(ir_op_info[opcode].form == IR_FORM_FPU && helper < 256 && distance < 64);
+    op->sub = (uint8_t)distance;
+    op->aux = (uint16_t)helper;
+    op->imm = (int32_t)imm;
+    op->d = d;
+    op->a = a;
+    op->b = b;
+    op->c = c;
+}
+
+void ir_fpu_compare(struct ir *ir, enum ir_fpu_relation relation, unsigned helper, uint32_t imm, unsigned distance, unsigned d,
+                    unsigned bit, unsigned a, unsigned b)
+{
+    ir_fpu(ir, IR_fcmp, helper, imm, distance, d, a, b, IR_NONE);
+    ir->ops[ir->nops - 1].sub |= relation << 6;
+    ir->ops[ir->nops - 1].aux |= bit << 8;
+}
+
+void ir_fpu_move(struct ir *ir, unsigned distance, unsigned d, unsigned a)
+{
+    ir_fpu(ir, IR_fmov, 0, 0, distance, d, a, IR_NONE, IR_NONE);
+}
+
+void ir_fpu_load(struct ir *ir, unsigned memop, unsigned distance, unsigned d, unsigned a, int32_t displacement)
+{
+    ir_fpu(ir, IR_ldf, memop, (uint32_t)displacement, distance, d, a, IR_NONE, IR_NONE);
+}
+
+void ir_fpu_store(struct ir *ir, unsigned memop, unsigned distance, unsigned b, unsigned a, int32_t displacement)
+{
+    ir_fpu(ir, IR_stf, memop, (uint32_t)displacement, distance, IR_NONE, a, b, IR_NONE);
+}
+
 static unsigned add_exit(struct ir *ir, enum ir_exit_kind kind, uint32_t pc)
 {
     if (ir->nexits == IR_MAX_EXITS) {

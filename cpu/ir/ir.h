@@ -24,7 +24,17 @@ enum ir_opcode {
     IR_OPCODES
 };
 
-enum ir_form { IR_FORM_NONE, IR_FORM_DI, IR_FORM_DA, IR_FORM_DAB, IR_FORM_DABC, IR_FORM_AB, IR_FORM_CALL, IR_FORM_EXIT };
+enum ir_form {
+    IR_FORM_NONE,
+    IR_FORM_DI,
+    IR_FORM_DA,
+    IR_FORM_DAB,
+    IR_FORM_DABC,
+    IR_FORM_AB,
+    IR_FORM_CALL,
+    IR_FORM_FPU,
+    IR_FORM_EXIT
+};
 
 enum ir_flags {
     IR_COMMUTES = 1,
@@ -34,10 +44,17 @@ enum ir_flags {
     IR_END = 16,
     IR_IMMEDIATE = 32,  /* back ends take b = IR_IMM */
     IR_ZERO_KEEPS = 64, /* a op 0 is a */
+    IR_FPR_D = 128,     /* floating point: d is a register of the operation's width; such operands are never replaced by others */
+    IR_FPR_A = 256,
+    IR_FPR_B = 512,
+    IR_FPR_C = 1024,
 };
 
 /* Conditions; negation is ^ 1. ORDER: pairs. */
 enum ir_cc { IR_EQ, IR_NE, IR_LTS, IR_GES, IR_LTU, IR_GEU, IR_LES, IR_GTS, IR_LEU, IR_GTU };
+
+/* What fcmp asks of ordered operands; bits: equal, less. */
+enum ir_fpu_relation { IR_FPU_NEVER, IR_FPU_EQUAL, IR_FPU_LESS, IR_FPU_LESS_OR_EQUAL };
 
 #define IR_TEMPS     128 /* first temp's number: an architecture has at most this many globals */
 #define IR_MAX_TEMPS 896
@@ -87,6 +104,29 @@ struct ir_op_info {
 };
 extern const struct ir_op_info ir_op_info[IR_OPCODES];
 
+/* Floating-point operations: sub = distance | relation << 6, aux = helper | bit << 8 (ldf, stf: the memop). */
+static inline unsigned ir_fpu_distance(const struct ir_op *op)
+{
+    return op->sub & 63;
+}
+static inline enum ir_fpu_relation ir_fpu_relation(const struct ir_op *op)
+{
+    return (enum ir_fpu_relation)(op->sub >> 6);
+}
+static inline unsigned ir_fpu_helper(const struct ir_op *op)
+{
+    return op->aux & 0xff;
+}
+static inline unsigned ir_fpu_bit(const struct ir_op *op)
+{
+    return op->aux >> 8;
+}
+/* The other word that an operation writes, or IR_NONE. */
+static inline unsigned ir_high_result(const struct ir_op *op)
+{
+    return ir_op_info[op->op].flags & IR_FPR_D && ir_fpu_distance(op) ? op->d + ir_fpu_distance(op) : IR_NONE;
+}
+
 static inline enum ir_cc ir_cc_negate(enum ir_cc cc)
 {
     return (enum ir_cc)(cc ^ 1);
@@ -117,6 +157,14 @@ void ir_load(struct ir *ir, unsigned memop, unsigned d, unsigned a, int32_t disp
 void ir_store(struct ir *ir, unsigned memop, unsigned b, unsigned a, int32_t displacement);
 /* helper: index into the architecture's helper table. */
 void ir_call(struct ir *ir, unsigned helper, unsigned d, unsigned a, unsigned b, uint32_t imm);
+/* Floating point; distance as in ops.def. */
+void ir_fpu(struct ir *ir, enum ir_opcode op, unsigned helper, uint32_t imm, unsigned distance, unsigned d, unsigned a,
+            unsigned b, unsigned c);
+void ir_fpu_compare(struct ir *ir, enum ir_fpu_relation relation, unsigned helper, uint32_t imm, unsigned distance, unsigned d,
+                    unsigned bit, unsigned a, unsigned b);
+void ir_fpu_move(struct ir *ir, unsigned distance, unsigned d, unsigned a);
+void ir_fpu_load(struct ir *ir, unsigned memop, unsigned distance, unsigned d, unsigned a, int32_t displacement);
+void ir_fpu_store(struct ir *ir, unsigned memop, unsigned distance, unsigned b, unsigned a, int32_t displacement);
 /* Side exit to a known pc if the condition holds; counts the instructions begun so far. */
 void ir_exit_if(struct ir *ir, enum ir_cc cc, unsigned a, unsigned b, uint32_t pc);
 void ir_exit_if_imm(struct ir *ir, enum ir_cc cc, unsigned a, int32_t imm, uint32_t pc);

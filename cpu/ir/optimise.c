@@ -199,12 +199,15 @@ static bool forward_op(struct ir_op *op, const struct cpu_arch *arch)
 {
     if (op->op == IR_insn)
         return false;
-    op->a = source_of(op->a);
-    if (op->b != IR_IMM)
+    unsigned flags = ir_op_info[op->op].flags;
+    if (!(flags & IR_FPR_A))
+        op->a = source_of(op->a);
+    if (op->b != IR_IMM && !(flags & IR_FPR_B))
         op->b = source_of(op->b);
-    op->c = source_of(op->c);
+    if (!(flags & IR_FPR_C))
+        op->c = source_of(op->c);
     place_constants(op);
-    if (op->op == IR_ld || op->op == IR_st)
+    if (op->op == IR_ld || op->op == IR_st || op->op == IR_ldf || op->op == IR_stf)
         simplify_address(op);
     if (op->op == IR_exit_if)
         return simplify_exit(op);
@@ -212,8 +215,12 @@ static bool forward_op(struct ir_op *op, const struct cpu_arch *arch)
         forget_globals(arch);
     if (is_identity(op))
         make_mov(op, op->a);
-    if (op->d != IR_NONE)
+    if (ir_op_info[op->op].form == IR_FORM_FPU) {
+        written(op->d);
+        written(ir_high_result(op));
+    } else if (op->d != IR_NONE) {
         note_result(op);
+    }
     return false;
 }
 
@@ -227,7 +234,8 @@ static void forward(struct ir *ir, const struct cpu_arch *arch)
 
 static bool has_effect(const struct ir_op *op)
 {
-    return op->op == IR_insn || ir_op_info[op->op].flags & (IR_LEAVES | IR_SIDE_EXIT | IR_END);
+    return op->op == IR_insn || ir_op_info[op->op].form == IR_FORM_FPU ||
+           ir_op_info[op->op].flags & (IR_LEAVES | IR_SIDE_EXIT | IR_END);
 }
 
 /* Everything is looked at where the unit or the block may be left, which it may be behind a unit that called a helper too. */
@@ -255,6 +263,18 @@ static void mark_observed_units(struct ir *ir, const struct cpu_arch *arch)
     }
 }
 
+/* The high words of what a floating-point operation reads; it is never removed, so nothing is said of what it writes. */
+static void need_high_words(const struct ir_op *op, bool needed[IR_VALUES])
+{
+    unsigned flags = ir_op_info[op->op].flags, distance = ir_fpu_distance(op);
+    if (flags & IR_FPR_A)
+        needed[op->a + distance] = true;
+    if (flags & IR_FPR_B)
+        needed[op->b + distance] = true;
+    if (flags & IR_FPR_C)
+        needed[op->c + distance] = true;
+}
+
 static void backward(struct ir *ir, const struct cpu_arch *arch)
 {
     static bool needed[IR_VALUES];
@@ -275,6 +295,8 @@ static void backward(struct ir *ir, const struct cpu_arch *arch)
         for (unsigned k = 0; k < 3; k++)
             if (operands[k] < IR_VALUES)
                 needed[operands[k]] = true;
+        if (ir_op_info[op->op].form == IR_FORM_FPU)
+            need_high_words(op, needed);
     }
 }
 

@@ -31,6 +31,12 @@ void ir_print_op(const struct ir *ir, const struct ir_op *op, const struct cpu_a
     for (unsigned i = 0; i < 4; i++)
         if (values[i] != IR_NONE)
             n += (size_t)print_value(text + n, room - n, arch, values[i], op->imm);
+    if (info->form == IR_FORM_FPU && ir_fpu_distance(op))
+        n += (size_t)snprintf(text + n, room - n, " double");
+    if (info->form == IR_FORM_FPU && info->flags & IR_LEAVES && op->op != IR_ldf && op->op != IR_stf)
+        n += (size_t)snprintf(text + n, room - n, " %s %#x", arch->helpers[ir_fpu_helper(op)].name, (unsigned)op->imm);
+    if (op->op == IR_ldf || op->op == IR_stf)
+        n += (size_t)snprintf(text + n, room - n, " +%d%s", op->imm, op->aux & MO_SWAP ? " swapped" : "");
     if (op->op == IR_ld || op->op == IR_st)
         n += (size_t)snprintf(text + n, room - n, " +%d %u%s%s", op->imm, 8u << (op->sub & MO_SIZE),
                               op->sub & MO_SIGN ? " signed" : "", op->sub & MO_SWAP ? " swapped" : "");
@@ -57,8 +63,8 @@ static bool value_exists(const struct ir *ir, const struct cpu_arch *arch, unsig
 static const char *verify_op(const struct ir *ir, const struct ir_op *op, const struct cpu_arch *arch)
 {
     const struct ir_op_info *info = &ir_op_info[op->op];
-    bool wants_d =
-        info->form == IR_FORM_DI || info->form == IR_FORM_DA || info->form == IR_FORM_DAB || info->form == IR_FORM_DABC;
+    bool wants_d = (info->form == IR_FORM_FPU && op->op != IR_stf) || info->form == IR_FORM_DI || info->form == IR_FORM_DA ||
+                   info->form == IR_FORM_DAB || info->form == IR_FORM_DABC;
     if (op->d != IR_NONE && (!value_exists(ir, arch, op->d) || op->d == arch->zero_global))
         return "a result that is no value or is the zero register";
     if (wants_d && op->d == IR_NONE)
@@ -67,6 +73,8 @@ static const char *verify_op(const struct ir *ir, const struct ir_op *op, const 
         return "a is no value";
     if (op->b != IR_NONE && op->b != IR_IMM && !value_exists(ir, arch, op->b))
         return "b is no value";
+    if (ir_high_result(op) != IR_NONE && !value_exists(ir, arch, ir_high_result(op)))
+        return "a high word that is no value";
     if (op->op == IR_call && op->aux >= arch->nhelpers)
         return "no such helper";
     if (info->form == IR_FORM_EXIT && op->aux >= ir->nexits)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cpu/mips/disassemble.h"
+#include "cpu/mips/fpu_ops.h"
 #include "cpu/mips/mmu.h"
 #include "cpu/mips/registers.h"
 #include "cpu/mips/translate.h"
@@ -114,6 +115,8 @@ const struct cpu_arch mips_arch = {
     .state_key = mips_state_key,
     .mmu_mode = mmu_mode,
     .key_mode = key_mode,
+    .fpu_plain = mips_fpu_plain,
+    .settle_fpu = mips_settle_fpu,
     .translate_unit = mips_translate_unit,
     .fixed_mapping = mips_fixed_mapping,
     .translate = mips_translate,

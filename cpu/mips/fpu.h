@@ -26,6 +26,7 @@ enum fpu_exceptions { FPU_INEXACT = 1, FPU_UNDERFLOW = 2, FPU_OVERFLOW = 4, FPU_
 #define FCSR_ENABLES_SHIFT 7
 #define FCSR_CAUSE_SHIFT   12
 #define FCSR_FS            0x01000000u
+#define FCSR_ENABLES       0x00000f80u
 #define FCSR_CAUSE         0x0003f000u /* with E, Unimplemented Operation */
 #define FCSR_UNIMPLEMENTED 0x00020000u
 #define FCSR_WRITABLE      0xff83ffffu /* bits 22:18 read 0: no FO, FN, ABS2008, NAN2008 */

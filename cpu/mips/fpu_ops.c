@@ -35,6 +35,24 @@ static inline void write_register(struct mips_state *state, uint32_t imm, enum f
     }
 }
 
+static bool is_plain(uint32_t fcsr)
+{
+    uint32_t wanted = (uint32_t)FPU_INEXACT << FCSR_FLAGS_SHIFT;
+    return (fcsr & (wanted | FCSR_RM | FCSR_FS | FCSR_ENABLES)) == wanted;
+}
+
+bool mips_fpu_plain(const struct cpu *cpu)
+{
+    return is_plain(mips_state(cpu)->fcsr);
+}
+
+static inline void set_fcsr(struct cpu *cpu, uint32_t fcsr)
+{
+    if (is_plain(fcsr) != cpu->fpu.plain)
+        cpu_set_fpu_plain(cpu, is_plain(fcsr));
+    mips_state(cpu)->fcsr = fcsr;
+}
+
 /* Cause, Flags and the trap of an operation that raised these exceptions. False: it trapped, and has no result. */
 static inline bool settle(struct cpu *cpu, unsigned flags)
 {
@@ -42,12 +60,13 @@ static inline bool settle(struct cpu *cpu, unsigned flags)
     uint32_t fcsr = (state->fcsr & ~FCSR_CAUSE) | flags << FCSR_CAUSE_SHIFT;
 
     assert(flags < 32);
+    cpu->fpu.last = FPU_LAST_NONE;
     if (UNLIKELY(flags & fcsr >> FCSR_ENABLES_SHIFT)) {
         mips_raise(cpu, EXC_FPE, 0);
         state->fcsr = fcsr;
         return false;
     }
-    state->fcsr = fcsr | flags << FCSR_FLAGS_SHIFT;
+    set_fcsr(cpu, fcsr | flags << FCSR_FLAGS_SHIFT);
     return true;
 }
 
@@ -65,7 +84,7 @@ static inline uint32_t operate(struct cpu *cpu, uint32_t imm, enum fpu_format to
     return 0;
 }
 
-#define FPU_OP(name, to, from, expression)                                                                                       \
+#define FPU_OP(name, to, from, ir, expression)                                                                                   \
     static uint64_t compute_##name(struct fpu *fpu, uint64_t fs, uint64_t ft, uint64_t fr)                                       \
     {                                                                                                                            \
         return expression;                                                                                                       \
@@ -76,6 +95,33 @@ static inline uint32_t operate(struct cpu *cpu, uint32_t imm, enum fpu_format to
     }
 #include "cpu/mips/fpu_ops.def"
 #undef FPU_OP
+
+/* What generated code may leave as FPU_LAST_HELPER + n. */
+static const struct {
+    compute_fn *compute;
+    enum fpu_format from;
+} computations[MIPS_HELPERS] = {
+#define FPU_OP(name, to, from, ir, expression) [HELPER_##name] = {compute_##name, FPU_##from},
+#include "cpu/mips/fpu_ops.def"
+#undef FPU_OP
+};
+
+void mips_settle_fpu(struct cpu *cpu)
+{
+    struct mips_state *state = mips_state(cpu);
+    struct fpu fpu = {state->fcsr, 0};
+    const uint64_t *operand = cpu->fpu.operand;
+
+    if (cpu->fpu.last >= FPU_LAST_HELPER) {
+        unsigned n = cpu->fpu.last - FPU_LAST_HELPER;
+        bool wide = computations[n].from == FPU_D || computations[n].from == FPU_L;
+        uint64_t mask = wide ? UINT64_MAX : UINT32_MAX;
+        computations[n].compute(&fpu, operand[0] & mask, operand[1] & mask, operand[2] & mask);
+        assert(!(fpu.flags & ~FPU_INEXACT));
+    }
+    state->fcsr = (state->fcsr & ~FCSR_CAUSE) | fpu.flags << FCSR_CAUSE_SHIFT;
+    cpu->fpu.last = FPU_LAST_NONE;
+}
 
 static uint32_t compare(struct cpu *cpu, uint32_t imm, enum fpu_format format)
 {
@@ -100,6 +146,13 @@ uint32_t helper_c_d(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
     return compare(cpu, imm, FPU_D);
 }
 
+/* FCSR or FEXR, in which Cause shows. */
+uint32_t helper_cfc1(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
+{
+    cpu_settle_fpu(cpu);
+    return mips_state(cpu)->fcsr & (imm == FPU_FEXR ? FEXR_MASK : UINT32_MAX);
+}
+
 /* FCSR after a write of value to the control register. */
 static uint32_t write_control(uint32_t fcsr, unsigned control, uint32_t value)
 {
@@ -121,11 +174,14 @@ static uint32_t write_control(uint32_t fcsr, unsigned control, uint32_t value)
 uint32_t helper_ctc1(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
 {
     struct mips_state *state = mips_state(cpu);
-    uint32_t fcsr = write_control(state->fcsr, imm, a);
-    uint32_t enabled = (fcsr >> FCSR_ENABLES_SHIFT & 31) | FCSR_UNIMPLEMENTED >> FCSR_CAUSE_SHIFT;
+    uint32_t fcsr, enabled;
+
+    cpu_settle_fpu(cpu);
+    fcsr = write_control(state->fcsr, imm, a);
+    enabled = (fcsr >> FCSR_ENABLES_SHIFT & 31) | FCSR_UNIMPLEMENTED >> FCSR_CAUSE_SHIFT;
 
     if ((fcsr & FCSR_CAUSE) >> FCSR_CAUSE_SHIFT & enabled)
         mips_raise(cpu, EXC_FPE, 0);
-    state->fcsr = fcsr;
+    set_fcsr(cpu, fcsr);
     return 0;
 }

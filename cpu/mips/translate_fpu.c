@@ -1,5 +1,6 @@
 /*
- * FPU instructions to IR. Moves, loads and stores work on the registers' words, which are globals; what computes is a helper.
+ * FPU instructions to IR: floating-point operations, with a helper for what is not plain (struct fpu_lazy), and moves of the registers'
+ * words, which are globals.
  * That the FPU may be used at all (CU1) was seen to by the rows' I_FPU.
  */
 #include "cpu/mips/fpu.h"
@@ -23,43 +24,69 @@ static unsigned high_word(const struct translator *t, unsigned n)
     return wide_registers(t) ? G_FPR_HI + n : G_FPR_LO + (n | 1);
 }
 
-static void call(struct translator *t, const struct mips_insn *i, enum mips_helper helper, uint32_t imm)
+/* From a 64-bit value's low word to its high word, as IR wants it. */
+static unsigned distance(const struct translator *t)
 {
-    imm |= (uint32_t)i->fs << FPU_IMM_FS | (uint32_t)i->ft << FPU_IMM_FT | (uint32_t)i->fr << FPU_IMM_FR;
-    imm |= (uint32_t)i->fd << FPU_IMM_FD | (wide_registers(t) ? FPU_IMM_WIDE : 0);
-    ir_call(t->ir, helper, IR_NONE, IR_NONE, IR_NONE, imm);
+    return wide_registers(t) ? G_FPR_HI - G_FPR_LO : 1;
+}
+
+static uint32_t registers(const struct translator *t, const struct mips_insn *i)
+{
+    uint32_t imm = (uint32_t)i->fs << FPU_IMM_FS | (uint32_t)i->ft << FPU_IMM_FT | (uint32_t)i->fr << FPU_IMM_FR;
+
+    return imm | (uint32_t)i->fd << FPU_IMM_FD | (wide_registers(t) ? FPU_IMM_WIDE : 0);
+}
+
+/* Register n of this format as IR names it: its low word. */
+static unsigned fpr(const struct translator *t, enum fpu_format format, unsigned n)
+{
+    return format == FPU_D ? low_word(t, n) : G_FPR_LO + n;
 }
 
 static void compute(struct translator *t, const struct mips_insn *i, enum mips_helper helper, enum fpu_format to,
-                    enum fpu_format from)
+                    enum fpu_format from, enum ir_opcode opcode)
 {
+    unsigned flags = ir_op_info[opcode].flags, wide = to == FPU_D || from == FPU_D ? distance(t) : 0;
+
     if ((to == FPU_L || from == FPU_L) && !wide_registers(t))
         tr_raise(t, i, EXC_RI);
+    else if (opcode == IR_call)
+        ir_call(t->ir, helper, IR_NONE, IR_NONE, IR_NONE, registers(t, i));
     else
-        call(t, i, helper, 0);
+        ir_fpu(t->ir, opcode, helper, registers(t, i), wide, fpr(t, to, i->fd), fpr(t, from, i->fs),
+               flags & IR_FPR_B ? fpr(t, from, i->ft) : IR_NONE, flags & IR_FPR_C ? fpr(t, from, i->fr) : IR_NONE);
 }
 
-#define FPU_OP(name, to, from, expression)                                                                                       \
+#define FPU_OP(name, to, from, ir, expression)                                                                                   \
     void tr_##name(struct translator *t, const struct mips_insn *i)                                                              \
     {                                                                                                                            \
-        compute(t, i, HELPER_##name, FPU_##to, FPU_##from);                                                                      \
+        compute(t, i, HELPER_##name, FPU_##to, FPU_##from, IR_##ir);                                                             \
     }
 #include "cpu/mips/fpu_ops.def"
 #undef FPU_OP
 
-static void compare(struct translator *t, const struct mips_insn *i, enum mips_helper helper)
+static unsigned condition_bit(const struct mips_insn *i)
 {
-    call(t, i, helper, (uint32_t)i->cc << FPU_IMM_CC | (uint32_t)i->cond << FPU_IMM_CONDITION);
+    return i->cc ? 24u + i->cc : 23;
+}
+
+/* FCSR is named for its condition codes only: Cause and Flags change behind the IR's back. */
+static void compare(struct translator *t, const struct mips_insn *i, enum mips_helper helper, enum fpu_format format)
+{
+    uint32_t imm = registers(t, i) | (uint32_t)i->cc << FPU_IMM_CC | (uint32_t)i->cond << FPU_IMM_CONDITION;
+
+    ir_fpu_compare(t->ir, (enum ir_fpu_relation)(i->cond >> 1 & 3), helper, imm, format == FPU_D ? distance(t) : 0, G_FCSR,
+                   condition_bit(i), fpr(t, format, i->fs), fpr(t, format, i->ft));
 }
 
 void tr_c_s(struct translator *t, const struct mips_insn *i)
 {
-    compare(t, i, HELPER_c_s);
+    compare(t, i, HELPER_c_s, FPU_S);
 }
 
 void tr_c_d(struct translator *t, const struct mips_insn *i)
 {
-    compare(t, i, HELPER_c_d);
+    compare(t, i, HELPER_c_d, FPU_D);
 }
 
 /* Condition code cc as a temp, 0 or 1. */
@@ -67,7 +94,7 @@ static unsigned condition(struct translator *t, const struct mips_insn *i)
 {
     unsigned bit = ir_temp(t->ir);
 
-    ir_extract(t->ir, bit, G_FCSR, i->cc ? 24u + i->cc : 23, 1);
+    ir_extract(t->ir, bit, G_FCSR, condition_bit(i), 1);
     return bit;
 }
 
@@ -108,13 +135,12 @@ void tr_movt(struct translator *t, const struct mips_insn *i)
 
 void tr_mov_s(struct translator *t, const struct mips_insn *i)
 {
-    ir_unary(t->ir, IR_mov, G_FPR_LO + i->fd, G_FPR_LO + i->fs);
+    ir_fpu_move(t->ir, 0, G_FPR_LO + i->fd, G_FPR_LO + i->fs);
 }
 
 void tr_mov_d(struct translator *t, const struct mips_insn *i)
 {
-    ir_unary(t->ir, IR_mov, low_word(t, i->fd), low_word(t, i->fs));
-    ir_unary(t->ir, IR_mov, high_word(t, i->fd), high_word(t, i->fs));
+    ir_fpu_move(t->ir, distance(t), low_word(t, i->fd), low_word(t, i->fs));
 }
 
 /* fd = fs if (a cc 0). */
@@ -217,13 +243,11 @@ void tr_cfc1(struct translator *t, const struct mips_insn *i)
 
     switch (i->fs) {
     case FPU_FCSR:
-        ir_unary(t->ir, IR_mov, d, G_FCSR);
+    case FPU_FEXR:
+        ir_call(t->ir, HELPER_cfc1, d, IR_NONE, IR_NONE, i->fs);
         break;
     case FPU_FCCR:
         read_fccr(t, d);
-        break;
-    case FPU_FEXR:
-        ir_binary_imm(t->ir, IR_and, d, G_FCSR, FEXR_MASK);
         break;
     case FPU_FENR:
         read_fenr(t, d);
@@ -241,29 +265,22 @@ void tr_ctc1(struct translator *t, const struct mips_insn *i)
 
 static void load_word(struct translator *t, unsigned n, unsigned address, int32_t displacement)
 {
-    ir_load(t->ir, tr_memop(t, MO_32), G_FPR_LO + n, address, displacement);
+    ir_fpu_load(t->ir, tr_memop(t, MO_32), 0, G_FPR_LO + n, address, displacement);
 }
 
 static void store_word(struct translator *t, unsigned n, unsigned address, int32_t displacement)
 {
-    ir_store(t->ir, tr_memop(t, MO_32), G_FPR_LO + n, address, displacement);
+    ir_fpu_store(t->ir, tr_memop(t, MO_32), 0, G_FPR_LO + n, address, displacement);
 }
 
 static void load_double(struct translator *t, unsigned n, unsigned address, int32_t displacement)
 {
-    unsigned value = ir_temp(t->ir);
-
-    ir_load(t->ir, tr_memop(t, MO_64), value, address, displacement);
-    ir_unary(t->ir, IR_low32, low_word(t, n), value);
-    ir_unary(t->ir, IR_high32, high_word(t, n), value);
+    ir_fpu_load(t->ir, tr_memop(t, MO_64), distance(t), low_word(t, n), address, displacement);
 }
 
 static void store_double(struct translator *t, unsigned n, unsigned address, int32_t displacement)
 {
-    unsigned value = ir_temp(t->ir);
-
-    ir_binary(t->ir, IR_concat, value, low_word(t, n), high_word(t, n));
-    ir_store(t->ir, tr_memop(t, MO_64), value, address, displacement);
+    ir_fpu_store(t->ir, tr_memop(t, MO_64), distance(t), low_word(t, n), address, displacement);
 }
 
 void tr_lwc1(struct translator *t, const struct mips_insn *i)

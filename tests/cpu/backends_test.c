@@ -164,10 +164,10 @@ static void print_case(struct bench *b, unsigned n, const char *what, uint64_t c
 {
     const struct outcome *want = &b->expected;
     const struct random_options *o = &b->program.options;
-    print_message("  %s, max_block %u, %s (cut at %llu): program %u%s%s%s%s%s watch %u\n",
+    print_message("  %s, max_block %u, %s (cut at %llu): program %u%s%s%s%s%s%s watch %u\n",
                   configs[n].accel == ACCEL_JIT ? "jit" : "interpreter", configs[n].max_block, what, (unsigned long long)cut,
-                  b->programs, o->fr ? " FR" : "", o->mapped ? " mapped" : "", o->user ? " user" : "", o->patch ? " patch" : "",
-                  o->misaligned ? " misaligned" : "", b->watch);
+                  b->programs, o->fr ? " FR" : "", o->mapped ? " mapped" : "", o->user ? " user" : "", o->fpu ? " fpu" : "",
+                  o->patch ? " patch" : "", o->misaligned ? " misaligned" : "", b->watch);
     if (got)
         print_message("  icount %llu/%llu exit %d/%d idle %llu/%llu data %s events %s\n", (unsigned long long)got->icount,
                       (unsigned long long)want->icount, got->exit, want->exit, (unsigned long long)got->idle_ns,
@@ -247,6 +247,7 @@ static void make_program(struct bench *b)
         .patch = chance(b, 4),
         .mapped = mapped,
         .user = mapped_code && chance(b, 2),
+        .fpu = chance(b, 3),
         .invalid = chance(b, 8),
         .length = 8 + (unsigned)random_below(&b->random, 32),
         .row = (int)(b->programs % MIPS_OPCODES),

@@ -6,6 +6,7 @@
 #include "cpu/mips/cp0.h"
 #include "cpu/mips/decode.h"
 #include "cpu/mips/disassemble.h"
+#include "cpu/mips/fpu.h"
 #include "tests/softmmu/unit.h"
 
 /* Rows that need a hand. */
@@ -332,6 +333,8 @@ static unsigned choose(struct program *p, bool slot, unsigned at, unsigned last)
         unsigned opcode = (unsigned)below(p, MIPS_OPCODES);
         if (traits[opcode] & T_RARE && !one_in(p, 4))
             continue;
+        if (p->options.fpu && !(mips_rows[opcode].flags & I_FPU) && !one_in(p, 8))
+            continue;
         if (allowed(p, opcode, slot, at, last))
             return opcode;
     }
@@ -344,11 +347,15 @@ static bool is_branch(uint32_t word)
     return row && row->flags & I_BRANCH;
 }
 
+#define ADDRESS_FIELDS 0x03e0ffffu /* base and offset */
+
 static void emit(struct program *p, unsigned opcode, unsigned last)
 {
-    p->words[p->count] = encode(p, opcode, p->count, last);
+    uint32_t word = p->words[p->count] = encode(p, opcode, p->count, last);
     p->linked |= opcode == MIPS_ll;
-    p->stored |= p->linked && mips_rows[opcode].flags & I_STORE && opcode != MIPS_sc;
+    if (opcode == MIPS_ll)
+        p->link = word & ADDRESS_FIELDS;
+    p->stored |= p->linked && mips_rows[opcode].flags & I_STORE && (opcode != MIPS_sc || (word & ADDRESS_FIELDS) != p->link);
     p->count++;
 }
 
@@ -379,6 +386,9 @@ static uint32_t random_float(struct program *p, bool high)
     case 4:
         exponent = largest / 2 - 2 + (uint32_t)below(p, 5);
         bits = 0;
+        break;
+    case 5: /* products that are as small or large as can be */
+        exponent = one_in(p, 2) ? largest / 4 - 2 + (uint32_t)below(p, 5) : largest / 4 * 3 + (uint32_t)below(p, 5);
     }
     uint32_t word = (uint32_t)below(p, 2) << 31 | exponent << fraction | bits;
     return p->options.no_nan && !(~word & 0x7f800000) ? word ^ 0x40000000 : word;
@@ -397,6 +407,8 @@ static void random_fpu(struct program *p)
     uint32_t random = (uint32_t)random_u64(p->random);
     uint32_t enables = p->options.strict ? 0xe80 : 0xf80; /* libunicorn knows no underflow without loss of accuracy */
     s->fcsr = random & ((p->options.traps && one_in(p, 2) ? enables : 0) | (p->options.strict ? 0xfe80007f : 0xff80007f));
+    if (one_in(p, 2)) /* what generated code computes in: to nearest, nothing flushed, Inexact already noted */
+        s->fcsr = (s->fcsr & ~(FCSR_RM | FCSR_FS | FCSR_ENABLES)) | FPU_INEXACT << FCSR_FLAGS_SHIFT;
     s->status = STATUS_CU1 | (p->options.fr ? STATUS_FR : 0);
 }
 

@@ -37,6 +37,7 @@ struct random_options {
     bool mapped;     /* the data are reached by mapped addresses */
     bool user;       /* user mode: start and data must be mapped */
     bool invalid;    /* some words are no instructions */
+    bool fpu;        /* mostly floating point */
     bool no_nan;     /* the FPU's registers hold no NaN at the start */
     unsigned length; /* random instructions */
     int row;         /* one that is among the first, or -1 */
@@ -50,7 +51,9 @@ struct program {
     /* generator's */
     struct random_options options;
     uint64_t *random;
-    bool linked, stored; /* strict: an ll was emitted, and then a store */
+    bool linked,
+        stored; /* strict: an ll was emitted, and then a store, or an sc to elsewhere (then what the next sc does is undefined) */
+    uint32_t link; /* the ll's base and offset */
     int link_offset;
 };
 

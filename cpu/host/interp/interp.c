@@ -82,6 +82,22 @@ static uint32_t *value_at(const struct cpu *cpu, unsigned value)
     return &interp.nothing;
 }
 
+/* Those that the interpreter does itself: the words of 64 bits lie anywhere. imm of fmov: from one to the other of a, b of d. */
+static void lower_fpu(const struct cpu *cpu, const struct ir_op *op, struct interp_op *out)
+{
+    unsigned distance = ir_fpu_distance(op);
+    if (op->op == IR_ldf) {
+        out->b = value_at(cpu, op->d + distance);
+    } else if (op->op == IR_stf) {
+        out->d = value_at(cpu, op->b + distance);
+    } else if (op->op == IR_fmov) {
+        out->imm = (int32_t)(value_at(cpu, op->d + distance) - out->d);
+        out->b = value_at(cpu, op->a + distance);
+    } else {
+        out->aux = (uint16_t)ir_fpu_helper(op);
+    }
+}
+
 static void lower(const struct cpu *cpu, const struct ir_op *op, struct interp_op *out)
 {
     out->op = op->op;
@@ -95,6 +111,8 @@ static void lower(const struct cpu *cpu, const struct ir_op *op, struct interp_o
         assert(op->b == IR_IMM);
         out->b = value_at(cpu, op->c);
     }
+    if (ir_op_info[op->op].form == IR_FORM_FPU)
+        lower_fpu(cpu, op, out);
 }
 
 static struct interp_block *make_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key)
@@ -194,6 +212,24 @@ static bool store(struct cpu *cpu, const struct interp_op *op, unsigned mode)
         return true;
     }
     return mmu_store(&cpu->mmu, va, op->sub, mode, (op->sub & MO_SIZE) == MO_64 ? wide_of(op->b) : *op->b);
+}
+
+static bool load_fpr(struct cpu *cpu, const struct interp_op *op, unsigned mode)
+{
+    uint32_t *high = (uint32_t *)(uintptr_t)op->b;
+    uint64_t value;
+    if (!mmu_load(&cpu->mmu, *op->a + (uint32_t)op->imm, op->aux, mode, &value))
+        return false;
+    *op->d = (uint32_t)value;
+    if (high != op->d)
+        *high = (uint32_t)(value >> 32);
+    return true;
+}
+
+static bool store_fpr(struct cpu *cpu, const struct interp_op *op, unsigned mode)
+{
+    uint64_t value = op->d == op->b ? *op->b : (uint64_t)*op->d << 32 | *op->b;
+    return mmu_store(&cpu->mmu, *op->a + (uint32_t)op->imm, op->aux, mode, value);
 }
 
 /* A breakpoint on the slot that is about to run stops at the branch: nothing of the unit is done yet. */
@@ -346,6 +382,44 @@ static bool run_block(struct cpu *cpu, const struct interp_block *block, uint32_
             *op->d = result;
             break;
         }
+        case IR_fadd:
+        case IR_fsub:
+        case IR_fmul:
+        case IR_fdiv:
+        case IR_fsqrt:
+        case IR_fabs:
+        case IR_fneg:
+        case IR_fmadd:
+        case IR_fmsub:
+        case IR_fnmadd:
+        case IR_fnmsub:
+        case IR_fnear:
+        case IR_ftrunc:
+        case IR_fceil:
+        case IR_ffloor:
+        case IR_fnarrow:
+        case IR_fwiden:
+        case IR_fint_s:
+        case IR_fint_d:
+        case IR_fcmp:
+            cpu->arch->helpers[op->aux].fn(cpu, 0, 0, (uint32_t)op->imm);
+            if (UNLIKELY(cpu->leaving))
+                return false;
+            break;
+        case IR_fmov: {
+            uint32_t low = *op->a, high = *op->b;
+            op->d[0] = low;
+            op->d[op->imm] = high;
+            break;
+        }
+        case IR_ldf:
+            if (UNLIKELY(!load_fpr(cpu, op, mode)))
+                return false;
+            break;
+        case IR_stf:
+            if (UNLIKELY(!store_fpr(cpu, op, mode)))
+                return false;
+            break;
         case IR_exit_if:
             if (ir_cc_holds((enum ir_cc)op->sub, *op->a, *op->b)) {
                 *next = block->exits[op->aux].pc;

@@ -1,5 +1,6 @@
 #include "cpu/host/x86_64/asm.h"
 
+#include "cpu/host/x86_64/sse.h"
 #include <string.h>
 
 void emit8(struct code *c, uint8_t byte)
@@ -287,4 +288,33 @@ void emit_call_to(struct code *c, const uint8_t *target)
     emit8(c, 0xe8);
     emit32(c, 0);
     patch32(c->p - 4, target);
+}
+
+static void emit_sse_head(struct code *c, unsigned opcode, bool wide, unsigned reg, unsigned index, unsigned base)
+{
+    unsigned rex = (wide ? 8 : 0) | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
+    if (opcode >> 8)
+        emit8(c, (uint8_t)(opcode >> 8));
+    if (rex)
+        emit8(c, (uint8_t)(0x40 | rex));
+    emit8(c, 0x0f);
+    emit8(c, (uint8_t)opcode);
+}
+
+void emit_sse_rr(struct code *c, unsigned opcode, bool wide, unsigned reg, unsigned rm)
+{
+    emit_sse_head(c, opcode, wide, reg, 0, rm);
+    emit8(c, (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7)));
+}
+
+void emit_sse_rm(struct code *c, unsigned opcode, unsigned reg, struct mem mem)
+{
+    emit_sse_head(c, opcode, false, reg, mem.index == NO_REG ? 0 : mem.index, mem.base);
+    emit_modrm_mem(c, reg, mem);
+}
+
+void emit_sse_shift(struct code *c, bool wide, bool left, unsigned xmm, unsigned count)
+{
+    emit_sse_rr(c, wide ? 0x6673 : 0x6672, false, left ? 6 : 2, xmm);
+    emit8(c, (uint8_t)count);
 }

@@ -9,7 +9,22 @@
 
 enum reg { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, NO_REG = 0xff };
 
-enum cond { COND_B = 2, COND_AE, COND_E, COND_NE, COND_BE, COND_A, COND_S, COND_NS, COND_L = 12, COND_GE, COND_LE, COND_G };
+enum cond {
+    COND_O = 0,
+    COND_B = 2,
+    COND_AE,
+    COND_E,
+    COND_NE,
+    COND_BE,
+    COND_A,
+    COND_S,
+    COND_NS,
+    COND_P = 10,
+    COND_L = 12,
+    COND_GE,
+    COND_LE,
+    COND_G
+};
 
 /* Where code goes: it is written at `p` and runs at p + to_exec. */
 struct code {

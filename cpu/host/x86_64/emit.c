@@ -2,7 +2,7 @@
  * IR to x86-64, one operation after the other: operands in registers or memory, the result in its register. Cold code is kept as
  * stubs and emitted behind the block.
  */
-#include "cpu/host/x86_64/emit.h"
+#include "cpu/host/x86_64/emit_fpu.h"
 
 #include <string.h>
 
@@ -14,6 +14,7 @@ struct stub *new_stub(struct emitter *e, enum stub_kind kind)
     struct stub *stub = &e->stubs[e->nstubs++];
     *stub = (struct stub){
         .kind = kind, .index = (uint16_t)e->index, .before = e->before, .slot = e->slot, .charged = e->charged, .reg = NO_REG};
+    fpr_note(e, stub);
     return stub;
 }
 
@@ -297,6 +298,7 @@ static void call_function(struct emitter *e, const struct ir_op *op, helper_fn *
     emit_mov_imm64(e->c, RAX, (uintptr_t)fn);
     emit_call_to(e->c, e->jit->thunk_call);
     note_place(e, e->before, e->slot);
+    fpr_forget_all(e);
 }
 
 static void result_from_rax(struct emitter *e, const struct ir_op *op)
@@ -395,17 +397,73 @@ static void emit_movcc(struct emitter *e, const struct ir_op *op)
 }
 
 static emit_fn *const emitters[IR_OPCODES] = {
-    [IR_insn] = emit_insn,        [IR_movi] = emit_movi,       [IR_mov] = emit_mov,          [IR_not] = emit_unary,
-    [IR_neg] = emit_unary,        [IR_bswap] = emit_unary,     [IR_bswap16] = emit_bswap16,  [IR_sext8] = emit_extend,
-    [IR_sext16] = emit_extend,    [IR_add] = emit_binary,      [IR_sub] = emit_binary,       [IR_and] = emit_binary,
-    [IR_or] = emit_binary,        [IR_xor] = emit_binary,      [IR_mul] = emit_binary,       [IR_shl] = emit_shift,
-    [IR_shr] = emit_shift,        [IR_sar] = emit_shift,       [IR_rotr] = emit_shift,       [IR_divs] = emit_divide,
-    [IR_divu] = emit_divide,      [IR_rems] = emit_divide,     [IR_remu] = emit_divide,      [IR_clz] = emit_clz,
-    [IR_extract] = emit_extract,  [IR_deposit] = emit_deposit, [IR_setcc] = emit_set,        [IR_movcc] = emit_movcc,
-    [IR_lea] = emit_lea,          [IR_mulu64] = emit_mul64,    [IR_muls64] = emit_mul64,     [IR_add64] = emit_add64,
-    [IR_sub64] = emit_add64,      [IR_concat] = emit_concat,   [IR_low32] = emit_half,       [IR_high32] = emit_half,
-    [IR_ld] = emit_load,          [IR_st] = emit_store,        [IR_call] = emit_call,        [IR_exit_if] = emit_exit_op,
-    [IR_leave_if] = emit_exit_op, [IR_exit] = emit_exit_op,    [IR_exit_ind] = emit_exit_op, [IR_exit_main] = emit_exit_op,
+    [IR_insn] = emit_insn,
+    [IR_movi] = emit_movi,
+    [IR_mov] = emit_mov,
+    [IR_not] = emit_unary,
+    [IR_neg] = emit_unary,
+    [IR_bswap] = emit_unary,
+    [IR_bswap16] = emit_bswap16,
+    [IR_sext8] = emit_extend,
+    [IR_sext16] = emit_extend,
+    [IR_add] = emit_binary,
+    [IR_sub] = emit_binary,
+    [IR_and] = emit_binary,
+    [IR_or] = emit_binary,
+    [IR_xor] = emit_binary,
+    [IR_mul] = emit_binary,
+    [IR_shl] = emit_shift,
+    [IR_shr] = emit_shift,
+    [IR_sar] = emit_shift,
+    [IR_rotr] = emit_shift,
+    [IR_divs] = emit_divide,
+    [IR_divu] = emit_divide,
+    [IR_rems] = emit_divide,
+    [IR_remu] = emit_divide,
+    [IR_clz] = emit_clz,
+    [IR_extract] = emit_extract,
+    [IR_deposit] = emit_deposit,
+    [IR_setcc] = emit_set,
+    [IR_movcc] = emit_movcc,
+    [IR_lea] = emit_lea,
+    [IR_mulu64] = emit_mul64,
+    [IR_muls64] = emit_mul64,
+    [IR_add64] = emit_add64,
+    [IR_sub64] = emit_add64,
+    [IR_concat] = emit_concat,
+    [IR_low32] = emit_half,
+    [IR_high32] = emit_half,
+    [IR_ld] = emit_load,
+    [IR_st] = emit_store,
+    [IR_call] = emit_call,
+    [IR_exit_if] = emit_exit_op,
+    [IR_fadd] = emit_fpu_sum,
+    [IR_fsub] = emit_fpu_sum,
+    [IR_fmul] = emit_fpu_product,
+    [IR_fdiv] = emit_fpu_product,
+    [IR_fsqrt] = emit_fpu_sqrt,
+    [IR_fabs] = emit_fpu_sign,
+    [IR_fneg] = emit_fpu_sign,
+    [IR_fmadd] = emit_fpu_multiply_add,
+    [IR_fmsub] = emit_fpu_multiply_add,
+    [IR_fnmadd] = emit_fpu_multiply_add,
+    [IR_fnmsub] = emit_fpu_multiply_add,
+    [IR_fnear] = emit_fpu_to_integer,
+    [IR_ftrunc] = emit_fpu_to_integer,
+    [IR_fceil] = emit_fpu_to_integer,
+    [IR_ffloor] = emit_fpu_to_integer,
+    [IR_fnarrow] = emit_fpu_convert,
+    [IR_fwiden] = emit_fpu_convert,
+    [IR_fint_s] = emit_fpu_from_integer,
+    [IR_fint_d] = emit_fpu_from_integer,
+    [IR_fcmp] = emit_fpu_compare,
+    [IR_fmov] = emit_fpu_move,
+    [IR_ldf] = emit_load,
+    [IR_stf] = emit_store,
+    [IR_leave_if] = emit_exit_op,
+    [IR_exit] = emit_exit_op,
+    [IR_exit_ind] = emit_exit_op,
+    [IR_exit_main] = emit_exit_op,
 };
 
 static void emit_stubs(struct emitter *e)
@@ -418,6 +476,8 @@ static void emit_stubs(struct emitter *e)
         layout->stub[i].op = stub->index;
         if (stub->kind <= STUB_STORE)
             emit_memory_stub(e, stub);
+        else if (stub->kind == STUB_FPU)
+            emit_fpu_stub(e, stub);
         else
             emit_leave_stub(e, stub);
     }
@@ -431,6 +491,17 @@ static void keep_tables(struct emitter *e)
     block->nstretches = (uint16_t)e->nstretches;
     block->stretches = alloc_zeroed(e->nstretches * sizeof(*block->stretches));
     memcpy(block->stretches, e->stretches, e->nstretches * sizeof(*block->stretches));
+}
+
+/* An emitter may do the next operation too. What was written to FPU registers other than by floating point must not be found in SSE's. */
+static void emit_op(struct emitter *e)
+{
+    const struct ir_op *ops = e->ir->ops;
+    unsigned first = e->index;
+    emitters[ops[first].op](e, &ops[first]);
+    for (unsigned i = first; i <= e->index; i++)
+        if (ir_op_info[ops[i].op].form != IR_FORM_FPU && ops[i].d < IR_TEMPS)
+            fpr_forget(e, ops[i].d);
 }
 
 struct host_block *compile(struct cpu *cpu)
@@ -457,7 +528,7 @@ struct host_block *compile(struct cpu *cpu)
     emit_entry(e);
     for (e->index = 0; e->index < ir->nops; e->index++) {
         e->jit->layout.op_start[e->index] = (uint32_t)(e->c->p - block->code);
-        emitters[ir->ops[e->index].op](e, &ir->ops[e->index]);
+        emit_op(e);
     }
     block->hot_size = (uint32_t)(e->c->p - block->code);
     emit_stubs(e);

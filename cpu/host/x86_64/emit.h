@@ -2,6 +2,7 @@
 #ifndef CPU_HOST_X86_64_EMIT_H
 #define CPU_HOST_X86_64_EMIT_H
 
+#include "cpu/host/x86_64/sse.h"
 #include "cpu/host/x86_64/x86_64.h"
 
 #define LOCALS 2
@@ -11,15 +12,22 @@ struct local {
     bool dirty;     /* a temp that is not in its slot */
 };
 
-enum stub_kind { STUB_LOAD, STUB_DIRECT, STUB_STORE, STUB_EXIT, STUB_MAIN, STUB_CHOOSE, STUB_BUDGET };
+/* What an SSE register holds: an FPU register, with its high word `distance` values further on (0: 32 bits only). */
+struct fpr {
+    uint16_t value; /* IR_NONE: free */
+    uint8_t distance;
+};
+
+enum stub_kind { STUB_LOAD, STUB_DIRECT, STUB_STORE, STUB_FPU, STUB_EXIT, STUB_MAIN, STUB_CHOOSE, STUB_BUDGET };
 
 /* Cold code that goes behind the block: where it is entered from and where it goes back to. */
 struct stub {
     enum stub_kind kind;
     uint16_t index;   /* of its operation */
-    uint8_t *from[2]; /* rel32s */
+    uint8_t *from[4]; /* rel32s */
     uint8_t *back;
-    enum reg reg; /* loads: result; stores: value */
+    uint8_t *exact; /* STUB_FPU: where it goes on if the result is a zero and rightly so; or NULL */
+    enum reg reg;   /* loads: result; stores: value */
     uint8_t memop;
     bool constant; /* stores: the value is `imm` */
     uint32_t imm;
@@ -30,6 +38,9 @@ struct stub {
     uint16_t before, slot; /* side table */
     struct ir_op op;       /* STUB_CHOOSE: the condition, and where its operands were */
     struct local local[LOCALS];
+    uint8_t xmm[3]; /* STUB_FPU: result and operands; stores of FPU registers: the value in [0], else 0 */
+    uint16_t index; /* of the operation */
+    struct fpr fprs[XMM_REGISTERS];
 };
 
 struct emitter {
@@ -51,6 +62,9 @@ struct emitter {
     bool called;              /* a helper ran in this unit: it may have asked to leave */
     uint8_t pinned[IR_TEMPS]; /* host register of a pinned global, or NO_REG */
     struct local local[LOCALS];
+    struct fpr fprs[XMM_REGISTERS];
+    uint32_t fpr_used[XMM_REGISTERS], fpr_clock; /* when; the higher the later */
+    unsigned fprs_kept;                          /* mask: in use by the operation under way */
     uint16_t last_use[IR_VALUES];
     struct stub stubs[MAX_STUBS];
     unsigned nstubs;

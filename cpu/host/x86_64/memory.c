@@ -2,7 +2,7 @@
  * Guest loads and stores (jit.md 3.5). The look-up in the software TLB is inline; a miss or a flag goes to a stub behind the block,
  * which calls C. Kernel-mode loads try the segment that maps low RAM linearly first: one compare with a limit.
  */
-#include "cpu/host/x86_64/emit.h"
+#include "cpu/host/x86_64/emit_fpu.h"
 
 static int32_t tlb_offset(const struct emitter *e, bool store)
 {
@@ -92,18 +92,34 @@ static void emit_direct_offset(struct emitter *e, const struct ir_op *op)
     emit_rm(e->c, OP_LEA, false, RDX, mem_base(a, offset));
 }
 
+/* The register for the result; an FPU register's value comes by way of rax. */
+static enum reg result_reg(struct emitter *e, const struct ir_op *op)
+{
+    return op->op == IR_ldf ? RAX : define(e, op->d, IR_NONE, IR_NONE);
+}
+
 static void emit_direct_load(struct emitter *e, const struct ir_op *op, struct stub *stub)
 {
     struct code *c = e->c;
     emit_direct_offset(e, op);
-    stub->reg = define(e, op->d, IR_NONE, IR_NONE);
-    if (size_mask(op->sub)) {
-        emit_test_imm8(c, RDX, (uint8_t)size_mask(op->sub));
+    stub->reg = result_reg(e, op);
+    if (size_mask(stub->memop)) {
+        emit_test_imm8(c, RDX, (uint8_t)size_mask(stub->memop));
         stub->from[1] = emit_jcc(c, COND_NE);
     }
     emit_rm(c, OP_CMP, false, RDX, mem_base(RBP, CPU_OFFSET(direct_limit)));
     stub->from[0] = emit_jcc(c, COND_AE);
-    emit_load_from(c, op->sub, stub->reg, mem_index(RBP, RDX, 0, e->jit->low_ram));
+    emit_load_from(c, stub->memop, stub->reg, mem_index(RBP, RDX, 0, e->jit->low_ram));
+}
+
+/* rax is the value of an FPU register. */
+static void loaded_fpr(struct emitter *e, const struct ir_op *op)
+{
+    unsigned distance = ir_fpu_distance(op);
+    fpr_release(e);
+    unsigned xmm = fpr_scratch(e);
+    emit_sse_rr(e->c, SSE_MOVD_LOAD, distance, xmm, RAX);
+    fpr_define(e, xmm, op->d, distance);
 }
 
 /* The result's register is taken after the address is read and before the first branch: taking it may push another value out. */
@@ -112,17 +128,20 @@ void emit_load(struct emitter *e, const struct ir_op *op)
     bool direct = direct_possible(e);
     emit_count(e, direct ? COUNT_DIRECT_LOADS : COUNT_TLB_LOADS);
     struct stub *stub = new_stub(e, direct ? STUB_DIRECT : STUB_LOAD);
-    stub->memop = op->sub;
+    stub->memop = op->op == IR_ldf ? (uint8_t)op->aux : op->sub;
     if (direct) {
         emit_direct_load(e, op, stub);
     } else {
         emit_address(e, op);
-        stub->reg = define(e, op->d, IR_NONE, IR_NONE);
-        stub->from[0] = emit_probe(e, op->sub, false);
-        emit_load_from(e->c, op->sub, stub->reg, mem_index(RCX, RAX, 0, 0));
+        stub->reg = result_reg(e, op);
+        stub->from[0] = emit_probe(e, stub->memop, false);
+        emit_load_from(e->c, stub->memop, stub->reg, mem_index(RCX, RAX, 0, 0));
     }
     stub->back = e->c->p;
-    defined(e, op->d);
+    if (op->op == IR_ldf)
+        loaded_fpr(e, op);
+    else
+        defined(e, op->d);
 }
 
 static void emit_store_to(struct code *c, unsigned memop, enum reg value, struct mem mem)
@@ -152,29 +171,54 @@ static enum reg swapped(struct emitter *e, unsigned memop, enum reg value)
     return RDX;
 }
 
+static void emit_fpr_value(struct emitter *e, const struct stub *stub, struct mem mem)
+{
+    bool wide = (stub->memop & MO_SIZE) == MO_64;
+    if (stub->memop & MO_SWAP) {
+        emit_sse_rr(e->c, SSE_MOVD_STORE, wide, stub->xmm[0], RDX);
+        emit_bswap(e->c, wide, RDX);
+        emit_rm(e->c, OP_STORE, wide, RDX, mem);
+    } else {
+        emit_sse_rm(e->c, wide ? SSE_MOVQ_STORE : SSE_MOVD_STORE, stub->xmm[0], mem);
+    }
+}
+
 static void emit_value(struct emitter *e, const struct stub *stub)
 {
     struct mem mem = mem_index(RCX, RAX, 0, 0);
-    if (stub->constant)
+    if (stub->xmm[0])
+        emit_fpr_value(e, stub, mem);
+    else if (stub->constant)
         emit_store_imm_size(e->c, mem, 0, stub->memop & MO_SIZE);
     else
         emit_store_to(e->c, stub->memop, swapped(e, stub->memop, stub->reg), mem);
+}
+
+/* The value in a register, where the stub finds it again. */
+static void take_value(struct emitter *e, const struct ir_op *op, struct stub *stub)
+{
+    if (op->op == IR_stf) {
+        fpr_release(e);
+        stub->xmm[0] = (uint8_t)fpr_use(e, op->b, ir_fpu_distance(op));
+        fpr_note(e, stub);
+        return;
+    }
+    stub->constant = op->b == e->cpu->arch->zero_global;
+    if (!stub->constant && value_reg(e, op->b) == NO_REG) {
+        enum reg reg = hold(e, op->b, IR_NONE, IR_NONE);
+        emit_rm(e->c, OP_MOV, (stub->memop & MO_SIZE) == MO_64, reg, value_mem(e, op->b));
+    }
 }
 
 void emit_store(struct emitter *e, const struct ir_op *op)
 {
     struct stub *stub = new_stub(e, STUB_STORE);
     emit_count(e, COUNT_TLB_STORES);
-    bool wide = (op->sub & MO_SIZE) == MO_64;
-    stub->memop = op->sub;
-    stub->constant = op->b == e->cpu->arch->zero_global;
+    stub->memop = op->op == IR_stf ? (uint8_t)op->aux : op->sub;
     emit_address(e, op);
-    if (!stub->constant && value_reg(e, op->b) == NO_REG) { /* into a local register: the stub must find it again */
-        enum reg reg = hold(e, op->b, IR_NONE, IR_NONE);
-        emit_rm(e->c, OP_MOV, wide, reg, value_mem(e, op->b));
-    }
-    stub->from[0] = emit_probe(e, op->sub, true);
-    if (!stub->constant)
+    take_value(e, op, stub);
+    stub->from[0] = emit_probe(e, stub->memop, true);
+    if (op->op == IR_st && !stub->constant)
         stub->reg = value_reg(e, op->b);
     emit_value(e, stub);
     stub->back = e->c->p;
@@ -201,6 +245,7 @@ static void finish_load(struct emitter *e, struct stub *stub)
     emit_jmp_to(e->c, stub->back);
     patch32(slow, e->c->p);
     call_thunk(e, stub, e->jit->thunk_load);
+    fpr_reload(e, stub);
     emit_rr(e->c, OP_MOV, true, stub->reg, RAX);
     emit_jmp_to(e->c, stub->back);
 }
@@ -232,11 +277,14 @@ static void finish_store(struct emitter *e, struct stub *stub)
     emit_value(e, stub);
     emit_jmp_to(e->c, stub->back);
     patch32(slow, e->c->p);
-    if (stub->constant)
+    if (stub->xmm[0])
+        emit_sse_rr(e->c, SSE_MOVD_STORE, (stub->memop & MO_SIZE) == MO_64, stub->xmm[0], RDX);
+    else if (stub->constant)
         emit_rr(e->c, OP_XOR, false, RDX, RDX);
     else
         emit_rr(e->c, OP_MOV, true, RDX, stub->reg);
     call_thunk(e, stub, e->jit->thunk_store);
+    fpr_reload(e, stub);
     emit_jmp_to(e->c, stub->back);
 }
 

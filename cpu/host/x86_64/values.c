@@ -2,7 +2,7 @@
  * Where values are. A pinned global is in its register. Any other global is always right in memory, and may be in a local register
  * too. A temp is in a local register, or in its slot once it was pushed out.
  */
-#include "cpu/host/x86_64/emit.h"
+#include "cpu/host/x86_64/emit_fpu.h"
 
 static const uint8_t local_regs[LOCALS] = {R10, R11};
 
@@ -191,6 +191,7 @@ void begin_values(struct emitter *e)
         e->pinned[e->cpu->arch->pinned[i]] = pinned_regs[i];
     for (unsigned i = 0; i < LOCALS; i++)
         e->local[i] = (struct local){IR_NONE, false};
+    fpr_forget_all(e);
     for (unsigned v = 0; v < IR_TEMPS + ir->ntemps; v++)
         e->last_use[v] = 0;
     for (unsigned i = 0; i < ir->nops; i++) {

@@ -106,6 +106,7 @@ static void run(struct cpu *cpu)
     struct host_exit *(*enter)(struct cpu *, const void *) =
         (struct host_exit * (*)(struct cpu *, const void *))(uintptr_t)exec_address(cpu->jit, cpu->jit->thunk_enter);
     struct host_exit *exit = NULL;
+    cpu_set_fpu_plain(cpu, cpu->arch->fpu_plain(cpu));
     while (!(cpu->leave & LEAVE_BOUNDARY) && cpu->budget > 0) {
         cpu->leave &= ~(uint32_t)LEAVE_LOOK_UP; /* a signal's LEAVE_BOUNDARY must not be lost */
         cpu->leaving = 0;
@@ -123,6 +124,7 @@ static void run(struct cpu *cpu)
             log_entry(cpu);
             exit = enter(cpu, code);
             cpu->jit->returns[return_reason(cpu, exit)]++;
+            cpu_settle_fpu(cpu);
         } else if (interpret) {
             interpret_unit(cpu);
         } /* else a fetch exception was entered */
