@@ -75,8 +75,8 @@ struct cpu_arch {
     uint32_t (*state_key)(const struct cpu *cpu);
     unsigned (*mmu_mode)(const struct cpu *cpu); /* of data accesses now; must be a function of state_key */
     unsigned (*key_mode)(uint32_t key);          /* that function */
-    /* The FPU, see struct fpu_lazy: may generated code compute; puts what cpu->fpu.last says into the state, and makes it FPU_LAST_NONE. */
-    bool (*fpu_plain)(const struct cpu *cpu);
+    /* The FPU, see struct fpu_lazy: an enum fpu_mode; puts what was raised into the state, and makes fpu.last FPU_LAST_NONE. */
+    unsigned (*fpu_mode)(const struct cpu *cpu);
     void (*settle_fpu)(struct cpu *cpu);
     /* Emits the unit at t->pc (see cpu/translate.h) and moves t->pc on. */
     void (*translate_unit)(struct translator *t);

@@ -69,16 +69,18 @@ struct code_listener {
 enum breakpoint_answer { NOT_ASKED, WANTS_TO_PASS, WANTS_TO_STOP };
 
 /*
- * Floating point in generated code (jit.md 5). It computes only while the FPU is plain: to nearest, nothing flushed, no trap enabled,
- * and the Inexact flag set already, so that a result that is neither tiny nor infinite nor a NaN changes nothing of the flags. What the
- * last operation raised (MIPS: FCSR.Cause) is left out; it is found from its operands when generated code is left.
+ * Floating point in generated code (jit.md 5). It computes only while the FPU's mode is plain: to nearest, nothing flushed, no trap enabled.
+ * A result that is neither tiny nor infinite nor a NaN then raises Inexact at most. Once that is flagged nothing changes any more; until
+ * then the host's own flag, clear when generated code begins, tells. What the last operation alone raised (MIPS: FCSR.Cause) is found
+ * from its operands. Both are put into the state by cpu_settle_fpu() when generated code is left.
  */
-enum { FPU_LAST_NONE, FPU_LAST_EXACT, FPU_LAST_HELPER }; /* the last + n: what helper n of arch->helpers raises */
+enum fpu_mode { FPU_BY_HELPER, FPU_PLAIN, FPU_PLAIN_EXACT }; /* exact: Inexact is not flagged */
+enum { FPU_LAST_NONE, FPU_LAST_EXACT, FPU_LAST_HELPER };     /* the last + n: what helper n of arch->helpers raises */
 enum fpu_limit { FPU_SINGLE_SUM, FPU_SINGLE_PRODUCT, FPU_DOUBLE_SUM, FPU_DOUBLE_PRODUCT, FPU_LIMITS };
 struct fpu_lazy {
-    uint32_t last; /* FPU_LAST_NONE: the state is right */
-    uint32_t plain;
-    uint32_t limit[FPU_LIMITS]; /* what the back end compares results with; 0, so that none is good, if not plain */
+    uint32_t last;              /* FPU_LAST_NONE: the state is right */
+    uint32_t mode;              /* enum fpu_mode */
+    uint32_t limit[FPU_LIMITS]; /* what the back end compares results with; 0, so that none is good, if by helper */
     uint64_t operand[3];        /* of the last operation; a single's upper half is anything */
 };
 
@@ -198,7 +200,7 @@ void cpu_stop_soon(struct cpu *cpu);
  */
 #define FPU_SINGLE_LEAST 0x02000000u
 #define FPU_DOUBLE_LEAST 0x00400000u
-static inline void cpu_set_fpu_plain(struct cpu *cpu, bool plain)
+static inline void cpu_set_fpu_mode(struct cpu *cpu, enum fpu_mode mode)
 {
     static const uint32_t limits[FPU_LIMITS] = {
         [FPU_SINGLE_SUM] = 0xff000000,
@@ -206,11 +208,11 @@ static inline void cpu_set_fpu_plain(struct cpu *cpu, bool plain)
         [FPU_DOUBLE_SUM] = 0xffe00000,
         [FPU_DOUBLE_PRODUCT] = 0xffe00000 - FPU_DOUBLE_LEAST,
     };
-    cpu->fpu.plain = plain;
+    cpu->fpu.mode = mode;
     for (unsigned i = 0; i < FPU_LIMITS; i++)
-        cpu->fpu.limit[i] = plain ? limits[i] : 0;
+        cpu->fpu.limit[i] = mode == FPU_BY_HELPER ? 0 : limits[i];
 }
-/* What the last operation raised is in the state. */
+/* What operations in generated code raised is in the state. */
 static inline void cpu_settle_fpu(struct cpu *cpu)
 {
     if (cpu->fpu.last != FPU_LAST_NONE)

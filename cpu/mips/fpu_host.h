@@ -33,6 +33,17 @@ static inline unsigned fpu_host_end(enum fpu_rounding rounding)
            (csr << 4 & FPU_INVALID);
 }
 
+/* The flag that stays set: has anything been inexact since it was cleared? */
+static inline bool fpu_host_inexact(void)
+{
+    return _mm_getcsr() & 0x20;
+}
+
+static inline void fpu_host_clear(void)
+{
+    _mm_setcsr(FPU_HOST_MXCSR);
+}
+
 #else
 #include <fenv.h>
 
@@ -57,6 +68,16 @@ static inline unsigned fpu_host_end(enum fpu_rounding rounding)
     return (raised & FE_INEXACT ? FPU_INEXACT : 0) | (raised & FE_UNDERFLOW ? FPU_UNDERFLOW : 0) |
            (raised & FE_OVERFLOW ? FPU_OVERFLOW : 0) | (raised & FE_DIVBYZERO ? FPU_DIVIDE_BY_ZERO : 0) |
            (raised & FE_INVALID ? FPU_INVALID : 0);
+}
+
+static inline bool fpu_host_inexact(void)
+{
+    return fetestexcept(FE_INEXACT);
+}
+
+static inline void fpu_host_clear(void)
+{
+    feclearexcept(FE_ALL_EXCEPT);
 }
 #endif
 

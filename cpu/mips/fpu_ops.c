@@ -1,6 +1,7 @@
 /* The FPU's helpers: registers, FCSR and exceptions around the arithmetic of fpu.c. */
 #include "cpu/mips/fpu_ops.h"
 #include "cpu/mips/fpu.h"
+#include "cpu/mips/fpu_host.h"
 #include "cpu/mips/helper.h"
 
 static inline unsigned register_number(uint32_t imm, enum fpu_imm position)
@@ -35,22 +36,36 @@ static inline void write_register(struct mips_state *state, uint32_t imm, enum f
     }
 }
 
-static bool is_plain(uint32_t fcsr)
+#define FLAG_INEXACT ((uint32_t)FPU_INEXACT << FCSR_FLAGS_SHIFT)
+
+static enum fpu_mode mode_of(uint32_t fcsr)
 {
-    uint32_t wanted = (uint32_t)FPU_INEXACT << FCSR_FLAGS_SHIFT;
-    return (fcsr & (wanted | FCSR_RM | FCSR_FS | FCSR_ENABLES)) == wanted;
+    if (fcsr & (FCSR_RM | FCSR_FS | FCSR_ENABLES))
+        return FPU_BY_HELPER;
+    return fcsr & FLAG_INEXACT ? FPU_PLAIN : FPU_PLAIN_EXACT;
 }
 
-bool mips_fpu_plain(const struct cpu *cpu)
+unsigned mips_fpu_mode(const struct cpu *cpu)
 {
-    return is_plain(mips_state(cpu)->fcsr);
+    return mode_of(mips_state(cpu)->fcsr);
 }
 
 static inline void set_fcsr(struct cpu *cpu, uint32_t fcsr)
 {
-    if (is_plain(fcsr) != cpu->fpu.plain)
-        cpu_set_fpu_plain(cpu, is_plain(fcsr));
+    enum fpu_mode mode = mode_of(fcsr);
+
+    if (UNLIKELY(mode != cpu->fpu.mode)) {
+        cpu_set_fpu_mode(cpu, mode);
+        fpu_host_clear();
+    }
     mips_state(cpu)->fcsr = fcsr;
+}
+
+/* Generated code ran: did anything in it set the host's flag? Asked before the host computes for anyone else. */
+static inline void note_inexact(struct cpu *cpu)
+{
+    if (cpu->fpu.mode == FPU_PLAIN_EXACT && fpu_host_inexact())
+        set_fcsr(cpu, mips_state(cpu)->fcsr | FLAG_INEXACT);
 }
 
 /* Cause, Flags and the trap of an operation that raised these exceptions. False: it trapped, and has no result. */
@@ -76,9 +91,11 @@ static inline uint32_t operate(struct cpu *cpu, uint32_t imm, enum fpu_format to
 {
     struct mips_state *state = mips_state(cpu);
     struct fpu fpu = {state->fcsr, 0};
-    uint64_t fs = read_register(state, imm, FPU_IMM_FS, from), ft = read_register(state, imm, FPU_IMM_FT, from);
-    uint64_t result = compute(&fpu, fs, ft, read_register(state, imm, FPU_IMM_FR, from));
+    uint64_t fs = read_register(state, imm, FPU_IMM_FS, from), ft = read_register(state, imm, FPU_IMM_FT, from), result;
 
+    if (cpu->host_return)
+        note_inexact(cpu);
+    result = compute(&fpu, fs, ft, read_register(state, imm, FPU_IMM_FR, from));
     if (settle(cpu, fpu.flags))
         write_register(state, imm, to, result);
     return 0;
@@ -112,6 +129,7 @@ void mips_settle_fpu(struct cpu *cpu)
     struct fpu fpu = {state->fcsr, 0};
     const uint64_t *operand = cpu->fpu.operand;
 
+    note_inexact(cpu);
     if (cpu->fpu.last >= FPU_LAST_HELPER) {
         unsigned n = cpu->fpu.last - FPU_LAST_HELPER;
         bool wide = computations[n].from == FPU_D || computations[n].from == FPU_L;
@@ -131,6 +149,8 @@ static uint32_t compare(struct cpu *cpu, uint32_t imm, enum fpu_format format)
     bool holds = fpu_compare(&fpu, format, imm >> FPU_IMM_CONDITION & 15, fs, ft);
     uint32_t cc = FCSR_CC(imm >> FPU_IMM_CC & 7);
 
+    if (cpu->host_return)
+        note_inexact(cpu);
     if (settle(cpu, fpu.flags))
         state->fcsr = holds ? state->fcsr | cc : state->fcsr & ~cc;
     return 0;

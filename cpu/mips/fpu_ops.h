@@ -19,7 +19,7 @@ enum fpu_control { FPU_FIR = 0, FPU_FCCR = 25, FPU_FEXR = 26, FPU_FENR = 28, FPU
 
 /* struct cpu_arch's. */
 struct cpu;
-bool mips_fpu_plain(const struct cpu *cpu);
+unsigned mips_fpu_mode(const struct cpu *cpu);
 void mips_settle_fpu(struct cpu *cpu);
 
 #endif

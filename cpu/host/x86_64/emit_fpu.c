@@ -1,9 +1,11 @@
 /*
  * Floating-point operations in SSE2 (struct fpu_lazy in cpu/cpu.h; jit.md 5). The host computes; if the result, or the FPU's mode, may ask for
  * more than the result, a stub behind the block calls the operation's helper instead. The mode costs nothing: results are compared
- * with limits that are zero unless the FPU is plain. What the operation raised is left for later: its helper and operands are noted.
+ * with limits that are zero unless the mode is plain. What the operation raised is left for later: its helper and operands are noted.
  */
 #include "cpu/host/x86_64/emit_fpu.h"
+
+#include "cpu/ir/optimise.h"
 
 static struct mem fpu_mem(size_t offset)
 {
@@ -32,9 +34,9 @@ static void slow_if(struct emitter *e, struct stub *stub, enum cond cond)
     stub->from[i] = emit_jcc(e->c, cond);
 }
 
-static void slow_unless_plain(struct emitter *e, struct stub *stub)
+static void slow_if_by_helper(struct emitter *e, struct stub *stub)
 {
-    emit_alu_mem_imm(e->c, ALU_CMP, fpu_mem(offsetof(struct fpu_lazy, plain)), 0);
+    emit_alu_mem_imm(e->c, ALU_CMP, fpu_mem(offsetof(struct fpu_lazy, mode)), FPU_BY_HELPER);
     slow_if(e, stub, COND_E);
 }
 
@@ -75,7 +77,7 @@ static bool is_overwritten(const struct emitter *e)
             return false;
         if (ir_op_info[op->op].form == IR_FORM_FPU && op->op != IR_fmov)
             return true;
-        if (ir_op_info[op->op].flags & (IR_LEAVES | IR_SIDE_EXIT | IR_END))
+        if (ir_observes(op, e->cpu->arch))
             return false;
     }
     return false;
@@ -211,16 +213,27 @@ static void correct_truncated(struct emitter *e, const struct ir_op *op, struct 
     slow_if(e, stub, COND_O);
 }
 
+/* The truncation below may set the host's flag though the whole is Invalid. */
+static void slow_unless_inexact(struct emitter *e, struct stub *stub)
+{
+    emit_alu_mem_imm(e->c, ALU_CMP, fpu_mem(offsetof(struct fpu_lazy, mode)), FPU_PLAIN);
+    slow_if(e, stub, COND_NE);
+}
+
 /* What does not fit is 0x80000000, as is the one number that does. */
 void emit_fpu_to_integer(struct emitter *e, const struct ir_op *op)
 {
     struct stub *stub = begin(e, op);
     unsigned operand = fpr_use(e, op->a, ir_fpu_distance(op));
-    slow_unless_plain(e, stub);
+    bool corrected = op->op == IR_fceil || op->op == IR_ffloor;
+    if (corrected)
+        slow_unless_inexact(e, stub);
+    else
+        slow_if_by_helper(e, stub);
     emit_sse_rr(e->c, scalar(op, op->op == IR_fnear ? SSE_TO_INTEGER : SSE_TRUNCATE), false, RAX, operand);
     emit_alu_imm(e->c, ALU_CMP, false, RAX, INT32_MIN);
     slow_if(e, stub, COND_E);
-    if (op->op == IR_fceil || op->op == IR_ffloor)
+    if (corrected)
         correct_truncated(e, op, stub, operand);
     note_operands(e, op, &operand, 1);
     emit_rm(e->c, OP_STORE, false, RAX, value_mem(e, op->d));
@@ -264,7 +277,9 @@ void emit_fpu_from_integer(struct emitter *e, const struct ir_op *op)
         fpr_define(e, result, op->d, ir_fpu_distance(op));
         return;
     }
-    emit_sse_rr(e->c, SSE_CVTDQ2PS, false, result, operand);
+    emit_sse_rr(e->c, SSE_MOVD_STORE, false, operand, RAX); /* cvtdq2ps would look at what is above, too */
+    emit_sse_rr(e->c, SSE_XORPS, false, result, result);
+    emit_sse_rr(e->c, SSE_SINGLE | SSE_FROM_INTEGER, false, result, RAX);
     check_sum(e, stub, result, false);
     note_operands(e, op, &operand, 1);
     fpr_define(e, result, op->d, 0);
@@ -289,7 +304,7 @@ void emit_fpu_compare(struct emitter *e, const struct ir_op *op)
     struct stub *stub = begin(e, op);
     unsigned distance = ir_fpu_distance(op), a = fpr_use(e, op->a, distance), b = fpr_use(e, op->b, distance);
     unsigned bit = ir_fpu_bit(op);
-    slow_unless_plain(e, stub);
+    slow_if_by_helper(e, stub);
     relate(e, op, stub, a, b);
     note_exact(e);
     emit_rr(e->c, OP_MOVZX8, false, RAX, RAX);
@@ -308,12 +323,12 @@ void emit_fpu_move(struct emitter *e, const struct ir_op *op)
     fpr_define(e, copy(e, fpr_use(e, op->a, ir_fpu_distance(op))), op->d, ir_fpu_distance(op));
 }
 
-/* To `exact` if the FPU is plain, the result is a zero, and one of its operands is. */
+/* To `exact` if the mode is plain, the result is a zero, and one of its operands is. */
 static void check_zero(struct emitter *e, const struct stub *stub)
 {
     struct code *c = e->c;
     bool wide = is_double(&stub->op), result_wide = wide && stub->op.op != IR_fnarrow;
-    emit_alu_mem_imm(c, ALU_CMP, fpu_mem(offsetof(struct fpu_lazy, plain)), 0);
+    emit_alu_mem_imm(c, ALU_CMP, fpu_mem(offsetof(struct fpu_lazy, mode)), 0);
     uint8_t *not_plain = emit_jcc(c, COND_E);
     emit_sse_rr(c, SSE_MOVD_STORE, result_wide, stub->xmm[0], RAX);
     emit_rr(c, OP_ADD, result_wide, RAX, RAX);

@@ -27,7 +27,6 @@ enum {
     SSE_XORPS = 0x57,
     SSE_PCMPEQD = 0x6676,
     SSE_PUNPCKLDQ = 0x6662,
-    SSE_CVTDQ2PS = 0x5b,
     SSE_CVTDQ2PD = 0xf3e6,
     SSE_MOVD_LOAD = 0x666e,  /* xmm = 32 bits, or 64 if wide, the rest zero */
     SSE_MOVD_STORE = 0x667e, /* reg: xmm, rm: general register or memory */

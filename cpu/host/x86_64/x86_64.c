@@ -3,6 +3,7 @@
 
 #include <cpuid.h>
 #include <string.h>
+#include <xmmintrin.h>
 
 #include "cpu/ir/optimise.h"
 #include "cpu/stats.h"
@@ -101,12 +102,20 @@ static enum return_reason return_reason(const struct cpu *cpu, const struct host
     return cpu->budget <= (int32_t)cpu->max_block ? RETURN_BUDGET : RETURN_LOOK_UP;
 }
 
+/* C may have computed since the last time; generated code's C does so for the FPU only. */
+static void clear_inexact(void)
+{
+    unsigned csr = _mm_getcsr();
+    if (csr & _MM_EXCEPT_INEXACT)
+        _mm_setcsr(csr & ~_MM_EXCEPT_INEXACT);
+}
+
 static void run(struct cpu *cpu)
 {
     struct host_exit *(*enter)(struct cpu *, const void *) =
         (struct host_exit * (*)(struct cpu *, const void *))(uintptr_t)exec_address(cpu->jit, cpu->jit->thunk_enter);
     struct host_exit *exit = NULL;
-    cpu_set_fpu_plain(cpu, cpu->arch->fpu_plain(cpu));
+    cpu_set_fpu_mode(cpu, (enum fpu_mode)cpu->arch->fpu_mode(cpu));
     while (!(cpu->leave & LEAVE_BOUNDARY) && cpu->budget > 0) {
         cpu->leave &= ~(uint32_t)LEAVE_LOOK_UP; /* a signal's LEAVE_BOUNDARY must not be lost */
         cpu->leaving = 0;
@@ -122,6 +131,8 @@ static void run(struct cpu *cpu)
         if (code) {
             cpu->jit->entries++;
             log_entry(cpu);
+            if (cpu->fpu.mode == FPU_PLAIN_EXACT)
+                clear_inexact();
             exit = enter(cpu, code);
             cpu->jit->returns[return_reason(cpu, exit)]++;
             cpu_settle_fpu(cpu);
