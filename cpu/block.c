@@ -29,11 +29,21 @@ static unsigned virtual_index(uint32_t pc)
     return pc >> GUEST_PAGE_BITS & ((1u << BLOCK_VIRTUAL_BITS) - 1);
 }
 
-struct block *block_find(const struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys)
+static struct recent_block *recent_at(struct block_cache *cache, unsigned owner, uint32_t pc, uint32_t key, uint64_t phys)
 {
+    return &cache->recent[owner][hash_of(pc, key, phys) & ((1u << BLOCK_RECENT_BITS) - 1)];
+}
+
+struct block *block_find(struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys)
+{
+    struct recent_block *recent = recent_at(cache, owner, pc, key, phys);
+    if (recent->block && recent->pc == pc && recent->key == key && recent->phys == phys)
+        return recent->block;
     struct block *block = cache->hash[owner][hash_of(pc, key, phys)];
     while (block && (block->pc != pc || block->key != key || block->phys != phys))
         block = block->hash_next;
+    if (block)
+        *recent = (struct recent_block){pc, key, phys, block};
     return block;
 }
 
@@ -101,8 +111,11 @@ static void index_block(struct block_cache *cache, struct block *block)
     *block->virtual_link = block;
 }
 
-static void unindex_block(struct block *block)
+static void unindex_block(struct block_cache *cache, struct block *block)
 {
+    struct recent_block *recent = recent_at(cache, block->owner, block->pc, block->key, block->phys);
+    if (recent->block == block)
+        recent->block = NULL;
     *block->hash_link = block->hash_next;
     if (block->hash_next)
         block->hash_next->hash_link = block->hash_link;
@@ -134,7 +147,7 @@ void block_drop(struct cpu *cpu, struct block *block)
 {
     struct block_cache *cache = cpu->blocks;
     assert(!block->dropped);
-    unindex_block(block);
+    unindex_block(cache, block);
     for (unsigned i = 0; i < 2; i++)
         if (block->part[i].used)
             unindex_part(&block->part[i]);

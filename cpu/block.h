@@ -29,11 +29,20 @@ struct block {
     struct block_part part[2];
 };
 
-#define BLOCK_HASH_BITS    17
+/* Found last at this place: the whole hash and its blocks do not fit the host's caches, this does. */
+struct recent_block {
+    uint32_t pc, key;
+    uint64_t phys;
+    struct block *block; /* NULL: none */
+};
+
+#define BLOCK_RECENT_BITS  12
+#define BLOCK_HASH_BITS    18
 #define BLOCK_VIRTUAL_BITS 12
 
 struct block_cache {
     struct block *hash[BLOCK_OWNERS][1 << BLOCK_HASH_BITS];
+    struct recent_block recent[BLOCK_OWNERS][1 << BLOCK_RECENT_BITS];
     struct block *virtual_page[1 << BLOCK_VIRTUAL_BITS];
     struct block **pages; /* by arena page */
     uint64_t *code_map;   /* by arena page: a bit for each 64 bytes with code */
@@ -48,7 +57,7 @@ struct block_cache {
 struct block_cache *block_cache_new(struct cpu *cpu);
 void block_cache_free(struct block_cache *cache);
 
-struct block *block_find(const struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys);
+struct block *block_find(struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys);
 /*
  * Fills in and indexes a block for what cache->translator just translated (cache->ir). False, and not indexed: its code is not in
  * plain memory, so it may be run once only.

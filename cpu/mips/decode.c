@@ -17,6 +17,57 @@ static uint16_t bucket[64][ANY + 1];
 static uint16_t next_row[MIPS_OPCODES];
 static bool ready;
 
+/* A field of a row: a run of bits of the word, from bit `shift` up. A length of 0 ends a row's list. */
+#define MAX_FIELDS 6
+struct field {
+    uint8_t offset, kept, shift, length;
+};
+static struct field row_fields[MIPS_OPCODES][MAX_FIELDS + 1];
+
+/* Where the letters of fields put their bits, and how they are kept there. */
+enum kept { KEPT_BYTE, KEPT_WORD, KEPT_SIGNED };
+static const struct {
+    char letter;
+    uint8_t offset, kept;
+} letters[] = {
+#define FIELD(letter, member, kept) {letter, offsetof(struct mips_insn, member), KEPT_##kept},
+    FIELD('s', rs, BYTE) FIELD('b', rs, BYTE) FIELD('t', rt, BYTE) FIELD('d', rd, BYTE) FIELD('a', sa, BYTE) FIELD('m', msb, BYTE)
+        FIELD('l', sel, BYTE) FIELD('h', hint, BYTE) FIELD('S', fs, BYTE) FIELD('T', ft, BYTE) FIELD('D', fd, BYTE)
+            FIELD('R', fr, BYTE) FIELD('C', cc, BYTE) FIELD('f', fmt, BYTE) FIELD('o', cond, BYTE) FIELD('i', imm, SIGNED)
+                FIELD('j', target, WORD) FIELD('c', code, WORD)
+#undef FIELD
+};
+
+/* Letters that no member keeps are bits that do not matter. */
+static unsigned add_field(struct field *fields, unsigned n, char letter, unsigned first, unsigned end)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(letters); i++)
+        if (letters[i].letter == letter) {
+            assert(n < MAX_FIELDS);
+            fields[n] = (struct field){letters[i].offset, letters[i].kept, (uint8_t)(32 - end), (uint8_t)(end - first)};
+            return n + 1;
+        }
+    return n;
+}
+
+/* Runs of one letter in a row's bit string are its fields. */
+static void parse_fields(unsigned number)
+{
+    unsigned n = 0, count = 0;
+    for (const char *p = mips_rows[number].bits; *p;) {
+        char letter = *p;
+        if (letter == ' ' || letter == '0' || letter == '1') {
+            n += letter != ' ';
+            p++;
+            continue;
+        }
+        unsigned first = n;
+        for (; *p == letter || *p == ' '; p++)
+            n += *p == letter;
+        count = add_field(row_fields[number], count, letter, first, n);
+    }
+}
+
 static void parse_bits(struct mips_row *row)
 {
     unsigned n = 0;
@@ -52,6 +103,7 @@ void mips_decode_init(void)
     ready = true;
     for (unsigned i = 0; i < MIPS_OPCODES; i++) {
         parse_bits(&mips_rows[i]);
+        parse_fields(i);
         insert_row(i);
     }
 }
@@ -66,47 +118,16 @@ static const struct mips_row *search(uint16_t at, uint32_t word, bool release2)
     return NULL;
 }
 
-/* Where the letters of fields that fit a byte put their bits. */
-static const struct {
-    char letter;
-    uint8_t offset;
-} byte_fields[] = {
-#define BYTE(letter, member)                                                                                                     \
-    {                                                                                                                            \
-        letter, offsetof(struct mips_insn, member)                                                                               \
-    }
-    BYTE('s', rs), BYTE('b', rs), BYTE('t', rt), BYTE('d', rd), BYTE('a', sa), BYTE('m', msb), BYTE('l', sel),  BYTE('h', hint),
-    BYTE('S', fs), BYTE('T', ft), BYTE('D', fd), BYTE('R', fr), BYTE('C', cc), BYTE('f', fmt), BYTE('o', cond),
-};
-
-static void set_field(struct mips_insn *insn, char letter, uint32_t value)
-{
-    for (unsigned i = 0; i < ARRAY_SIZE(byte_fields); i++)
-        if (byte_fields[i].letter == letter)
-            ((uint8_t *)insn)[byte_fields[i].offset] = (uint8_t)value;
-    if (letter == 'i')
-        insn->imm = (int16_t)value;
-    if (letter == 'j')
-        insn->target = value;
-    if (letter == 'c')
-        insn->code = value;
-}
-
 static void take_fields(struct mips_insn *insn)
 {
-    unsigned n = 0;
-    const char *p = insn->row->bits;
-    while (*p) {
-        char letter = *p;
-        if (letter == ' ' || letter == '0' || letter == '1') {
-            n += letter != ' ';
-            p++;
-            continue;
-        }
-        unsigned first = n;
-        for (; *p == letter || *p == ' '; p++)
-            n += *p == letter;
-        set_field(insn, letter, bits32(insn->word, 31 - first, 32 - n));
+    for (const struct field *field = row_fields[insn->opcode]; field->length; field++) {
+        uint8_t *member = (uint8_t *)insn + field->offset;
+        uint32_t value = insn->word >> field->shift & (uint32_t)(((uint64_t)1 << field->length) - 1);
+        int32_t extended = (int16_t)value;
+        if (field->kept == KEPT_BYTE)
+            *member = (uint8_t)value;
+        else
+            memcpy(member, field->kept == KEPT_WORD ? (void *)&value : (void *)&extended, sizeof(value));
     }
 }
 
