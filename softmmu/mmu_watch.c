@@ -4,7 +4,6 @@
  * A virtual watch is found by the address of the access, a physical one by the place behind it. A page that has both, or either, gets one
  * map of its watched bytes, so that generated code asks once.
  */
-#include "softmmu/alloc.h"
 #include "softmmu/machine.h"
 #include "softmmu/phys_watch.h"
 #include "softmmu/tlb_internal.h"

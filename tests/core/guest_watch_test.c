@@ -6,18 +6,18 @@
 #include "cpu/mips/cp0.h"
 #include "softmmu/watch.h"
 
-#define MAPPED    0x00400000u
-#define ASID      7u
-#define G         WATCHHI_G
-#define W         1u
-#define R         2u
-#define I         4u
-#define WARM      2
-#define ERET      0x42000018u
-#define LWL(rt, imm, rs)    MEM(0x22, rt, imm, rs)
-#define SDC1(ft, imm, rs)   MEM(0x3d, ft, imm, rs)
-#define MTC0(rt, reg, sel)  (0x40800000u | (rt) << 16 | (reg) << 11 | (sel))
-#define MFC0(rt, reg, sel)  (0x40000000u | (rt) << 16 | (reg) << 11 | (sel))
+#define MAPPED             0x00400000u
+#define ASID               7u
+#define G                  WATCHHI_G
+#define W                  1u
+#define R                  2u
+#define I                  4u
+#define WARM               2
+#define ERET               0x42000018u
+#define LWL(rt, imm, rs)   MEM(0x22, rt, imm, rs)
+#define SDC1(ft, imm, rs)  MEM(0x3d, ft, imm, rs)
+#define MTC0(rt, reg, sel) (0x40800000u | (rt) << 16 | (reg) << 11 | (sel))
+#define MFC0(rt, reg, sel) (0x40000000u | (rt) << 16 | (reg) << 11 | (sel))
 
 enum outcome { RUNS, EXCEPTION, LATER };
 
@@ -27,12 +27,16 @@ struct row {
     uint32_t status, va;
     uint32_t code[4]; /* A1: va */
     enum outcome outcome;
-    unsigned at, bd; /* the unit that the exception is in, counted in instructions; instructions begun of it - 1 */
+    unsigned at, bd;    /* the unit that the exception is in, counted in instructions; instructions begun of it - 1 */
     uint32_t seen;      /* bits in WatchHi */
     unsigned nullified; /* instructions before it that do not count */
 };
 
-#define DATA(va_, code_) 0, va_, {NOP, code_, NOP, NOP}
+#define DATA(va_, code_)                                                                                                         \
+    0, va_,                                                                                                                      \
+    {                                                                                                                            \
+        NOP, code_, NOP, NOP                                                                                                     \
+    }
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -78,7 +82,10 @@ static const struct row rows[] = {
 static void begin(struct rig *rig, const struct row *row)
 {
     rig_words(rig, RIG_CODE, row->code, ARRAY_SIZE(row->code));
-    rig->s->tlb[0] = (struct mips_tlb_entry){.vpn2 = MAPPED, .lo = {0x10000 >> 6 | 7, 0x10000 >> 6 | 7}, .global = 1};
+    rig->s->tlb[0] = (struct mips_tlb_entry){
+        .vpn2 = MAPPED, .lo = {0x10000 >> 6 | 7, 0x10000 >> 6 | 7},
+             .global = 1
+    };
     rig_start(rig, row->status);
     rig->s->cause = 0;
     rig->s->entry_hi = ASID;
@@ -136,7 +143,10 @@ static void test_rows(void **state)
 static void test_deferred_after_interrupt(void **state)
 {
     struct rig *rig = *state;
-    const struct row row = {"", RIG_DATA | W, G, STATUS_EXL | STATUS_IE | 0x400, RIG_DATA, {SW(T1, 0, A1), ERET, NOP, NOP}, LATER, 0, 0, W, 0};
+    const struct row row = {
+        "", RIG_DATA | W, G, STATUS_EXL | STATUS_IE | 0x400, RIG_DATA, {SW(T1, 0, A1), ERET, NOP, NOP},
+                   LATER, 0, 0, W, 0
+    };
     const uint32_t handler[] = {NOP, ERET};
     rig_words(rig, RIG_VECTOR, handler, 2);
     begin(rig, &row);
@@ -181,7 +191,10 @@ static void test_armed_by_code(void **state)
 static void test_state_replaced(void **state)
 {
     struct rig *rig = *state;
-    const struct row row = {"", 0, 0, 0, RIG_DATA, {SW(T1, 0, A1), NOP, NOP, NOP}, RUNS, 0, 0, 0, 0};
+    const struct row row = {
+        "", 0, 0, 0, RIG_DATA, {SW(T1, 0, A1), NOP, NOP, NOP},
+             RUNS, 0, 0, 0, 0
+    };
     for (unsigned armed = 0; armed < 2; armed++) {
         begin(rig, &row);
         rig->s->watch_lo[0] = armed ? RIG_DATA | W : 0;
@@ -200,7 +213,10 @@ static void test_state_replaced(void **state)
 static void test_beside_debugger(void **state)
 {
     struct rig *rig = *state;
-    const struct row row = {"", 0, 0, STATUS_EXL, RIG_DATA, {SW(T1, 0, A1), ERET, NOP, NOP}, RUNS, 0, 0, 0, 0};
+    const struct row row = {
+        "", 0, 0, STATUS_EXL, RIG_DATA, {SW(T1, 0, A1), ERET, NOP, NOP},
+             RUNS, 0, 0, 0, 0
+    };
     watch_insert(rig->cpu->mmu.watches, RIG_DATA, 4, WATCH_WRITE, false);
     begin(rig, &row);
     cp0_write(rig->cpu, CP0_WATCHLO, RIG_DATA | W);
