@@ -39,7 +39,6 @@ struct stub {
     struct ir_op op;       /* STUB_CHOOSE: the condition, and where its operands were */
     struct local local[LOCALS];
     uint8_t xmm[3]; /* STUB_FPU: result and operands; stores of FPU registers: the value in [0], else 0 */
-    uint16_t index; /* of the operation */
     struct fpr fprs[XMM_REGISTERS];
 };
 

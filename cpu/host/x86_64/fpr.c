@@ -134,7 +134,6 @@ void fpr_hold(struct emitter *e, unsigned xmm, unsigned value, unsigned distance
 
 void fpr_note(struct emitter *e, struct stub *stub)
 {
-    stub->index = (uint16_t)e->index;
     for (unsigned i = 0; i < XMM_REGISTERS; i++)
         stub->fprs[i] = e->fprs[i];
 }
