@@ -83,13 +83,18 @@ static void take(struct inputs *inputs, const struct input *input)
         fn(inputs->takers[input->kind][input->channel].opaque, input);
 }
 
+static void append(struct inputs *inputs, struct entry *entry)
+{
+    entry->next = NULL;
+    inputs->log = alloc_room(inputs->log, &inputs->capacity, inputs->count + 1, sizeof(*inputs->log));
+    inputs->log[inputs->count++] = entry;
+}
+
 /* The stamp comes before the taker is called, since the taker may count an idle jump. */
 static void apply(struct inputs *inputs, struct entry *entry)
 {
-    entry->next = NULL;
     entry->input.icount = inputs->clock->icount;
-    inputs->log = alloc_room(inputs->log, &inputs->capacity, inputs->count + 1, sizeof(*inputs->log));
-    inputs->log[inputs->count++] = entry;
+    append(inputs, entry);
     take(inputs, &entry->input);
 }
 
@@ -186,4 +191,12 @@ const struct input *inputs_at(const struct inputs *inputs, size_t index)
 {
     assert(index < inputs->count);
     return &inputs->log[index]->input;
+}
+
+void inputs_append(struct inputs *inputs, const struct input *input)
+{
+    assert(!inputs->replaying);
+    struct entry *entry = entry_new(input->kind, input->channel, input->bytes, input->length);
+    entry->input.icount = input->icount;
+    append(inputs, entry);
 }

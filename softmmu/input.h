@@ -68,5 +68,7 @@ void inputs_go_live(struct inputs *inputs);
 /* The log so far. */
 size_t inputs_count(const struct inputs *inputs);
 const struct input *inputs_at(const struct inputs *inputs, size_t index);
+/* One more at its end, from a file: it is not applied. Keeps a copy of the bytes. */
+void inputs_append(struct inputs *inputs, const struct input *input);
 
 #endif

@@ -627,3 +627,59 @@ void journal_statistics(const struct journal *journal, struct journal_stats *sta
         if (interval_ns(journal, i) > stats->longest_ns)
             stats->longest_ns = interval_ns(journal, i);
 }
+
+/* Files */
+
+const uint8_t *journal_present_page(const struct journal *journal, size_t page)
+{
+    bool kept = journal->away && journal->image_pages[page];
+    return kept ? journal->image_pages[page] : page_at(journal, page);
+}
+
+const uint8_t *journal_page_bytes(struct journal *journal, const struct saved_page *row)
+{
+    return saved_page_bytes(&journal->store, row);
+}
+
+size_t journal_page_count(const struct journal *journal)
+{
+    return arena_page_count(journal->arena);
+}
+
+void journal_clear(struct journal *journal)
+{
+    for (size_t i = 0; i < journal->count; i++)
+        clear(journal, &journal->list[i]);
+    drop_image(journal);
+    journal->away = journal->overflow = false;
+    journal->count = journal->here = journal->thinned = 0;
+}
+
+struct checkpoint *journal_append(struct journal *journal, const struct checkpoint_mark *mark)
+{
+    return insert(journal, journal->count, mark);
+}
+
+void journal_append_page(struct journal *journal, uint32_t page, const uint8_t *bytes)
+{
+    add(journal, last(journal), page, bytes);
+}
+
+void journal_appended(struct journal *journal, bool compress)
+{
+    struct checkpoint *newest = last(journal);
+    saved_pages_sort(&newest->undo);
+    while (compress && newest->pack_from < newest->undo.count)
+        newest->pack_from = saved_pages_compress(&newest->undo, &journal->store, newest->pack_from);
+    newest->packed = compress;
+    while (used(journal) > journal->bound && journal->count > 1)
+        drop_oldest(journal);
+}
+
+void journal_stand_at_present(struct journal *journal)
+{
+    assert(journal->count && last(journal)->undo.count == 0);
+    journal->here = journal->count - 1;
+    arrive_at_present(journal);
+    mmu_clean_all(journal->mmu);
+}

@@ -19,6 +19,7 @@
 
 struct journal;
 struct mmu;
+struct stream;
 
 #define CHECKPOINT_NAME 32
 
@@ -93,5 +94,33 @@ struct journal_stats {
     size_t image;        /* bytes of the present's image */
 };
 void journal_statistics(const struct journal *journal, struct journal_stats *stats);
+
+/*
+ * To and from a file (journal_file.c). The pages of the present are the caller's: journal_present_page() is one of them wherever time
+ * stands. To be put while there is a checkpoint at the present's very position.
+ */
+const uint8_t *journal_present_page(const struct journal *journal, size_t page);
+uint64_t journal_file_size(const struct journal *journal);
+/* Some hundred pages at a time, so that the caller can look up in between; the place begins zeroed. True: all is put. */
+struct journal_place {
+    size_t checkpoint, row;
+};
+bool journal_put(struct journal *journal, struct stream *stream, struct journal_place *place);
+/*
+ * Instead of all that the journal has; the arena is as at the present by now, where time stands afterwards. What is above the bound is
+ * left out, the oldest first. False: the stream is not good any more, and the journal of no use.
+ */
+bool journal_get(struct journal *journal, struct stream *stream);
+
+/* The steps of journal_get(): no checkpoints; one more, the newest; a page of it, in ascending order; compressed, and the bound kept. */
+void journal_clear(struct journal *journal);
+struct checkpoint *journal_append(struct journal *journal, const struct checkpoint_mark *mark);
+void journal_append_page(struct journal *journal, uint32_t page, const uint8_t *bytes);
+void journal_appended(struct journal *journal, bool compress);
+/* The last one appended is the present. */
+void journal_stand_at_present(struct journal *journal);
+const uint8_t *journal_page_bytes(struct journal *journal, const struct saved_page *row);
+/* How many page numbers there are. */
+size_t journal_page_count(const struct journal *journal);
 
 #endif
