@@ -135,7 +135,8 @@ uint64_t machine_arena_size(const struct machine *machine, machine_page_fn *page
     return size;
 }
 
-bool machine_put_arena(const struct machine *machine, machine_page_fn *page, const void *opaque, struct stream *stream, size_t *at)
+bool machine_put_arena(const struct machine *machine, machine_page_fn *page, const void *opaque, struct stream *stream,
+                       size_t *at)
 {
     size_t count = arena_page_count(machine->arena), end = (size_t)min_u64(count, *at + PAGES_A_CALL);
     if (*at == 0)

@@ -16,7 +16,8 @@ typedef const uint8_t *machine_page_fn(const void *opaque, size_t page);
 /* Bytes that machine_put_arena() will put. */
 uint64_t machine_arena_size(const struct machine *machine, machine_page_fn *page, const void *opaque);
 /* Some pages at a time from number *at on, which begins as 0. True: all is put. */
-bool machine_put_arena(const struct machine *machine, machine_page_fn *page, const void *opaque, struct stream *stream, size_t *at);
+bool machine_put_arena(const struct machine *machine, machine_page_fn *page, const void *opaque, struct stream *stream,
+                       size_t *at);
 bool machine_get_arena(struct machine *machine, struct stream *stream);
 
 void machine_put_inputs(const struct machine *machine, struct stream *stream);

@@ -33,19 +33,18 @@ struct stream {
     bool ended; /* reading: the frame's end was reached, its checksum right */
     char error[512];
     uint64_t done, total, told; /* for the progress: writing, bytes put; reading, bytes of the file */
-    struct stream_progress progress;
+    stream_progress_fn *progress;
+    void *opaque;
     size_t packed_at, packed_length; /* of the compressed bytes: read, not yet unpacked */
     size_t plain_at, plain_length;   /* of the plain ones: put, not yet packed; or unpacked, not yet got */
     uint8_t packed[BUFFER], plain[BUFFER];
 };
 
-static struct stream *stream_new(const char *path, const struct stream_progress *progress)
+static struct stream *stream_new(const char *path)
 {
     struct stream *stream = alloc_zeroed(sizeof(*stream));
     stream->path = alloc_checked(strdup(path));
     stream->fd = -1;
-    if (progress)
-        stream->progress = *progress;
     return stream;
 }
 
@@ -90,15 +89,9 @@ bool stream_refuse(struct stream *stream, const char *format, ...)
     return false;
 }
 
-static void tell_progress(struct stream *stream, size_t bytes)
+unsigned stream_percent(const struct stream *stream)
 {
-    stream->done += bytes;
-    if (!stream->progress.fn || stream->done - stream->told < PROGRESS_BYTES)
-        return;
-    stream->told = stream->done;
-    uint64_t percent = stream->total ? stream->done * 100 / stream->total : 0;
-    if (!stream->progress.fn(stream->progress.opaque, (unsigned)min_u64(percent, 99)))
-        stream_refuse(stream, "interrupted");
+    return stream->total ? (unsigned)min_u64(stream->done * 100 / stream->total, 99) : 0;
 }
 
 /* Writing */
@@ -138,9 +131,9 @@ static int window_log(uint64_t size)
     return log;
 }
 
-struct stream *stream_create(const char *path, uint32_t version, uint64_t size, const struct stream_progress *progress)
+struct stream *stream_create(const char *path, uint32_t version, uint64_t size)
 {
-    struct stream *stream = stream_new(path, progress);
+    struct stream *stream = stream_new(path);
     struct header header = {htole32(SKIPPABLE_FRAME), htole32(sizeof(header) - 8), "", htole32(version), 0};
     memcpy(header.magic, magic, sizeof(magic));
     stream->total = size;
@@ -165,7 +158,7 @@ static void pack(struct stream *stream, ZSTD_EndDirective how)
             stream_refuse(stream, "it cannot be compressed: %s", ZSTD_getErrorName(left));
         write_out(stream, stream->packed, out.pos);
     } while (stream_good(stream) && (in.pos < in.size || (how == ZSTD_e_end && left)));
-    tell_progress(stream, stream->plain_length);
+    stream->done += stream->plain_length;
     stream->plain_length = 0;
 }
 
@@ -202,8 +195,7 @@ void stream_put_u64(struct stream *stream, uint64_t value)
 
 void stream_put_text(struct stream *stream, const char *text)
 {
-    size_t length = text ? strlen(text) : 0;
-    assert(length <= STREAM_TEXT_MAX);
+    size_t length = text ? strnlen(text, STREAM_TEXT_MAX) : 0;
     stream_put_u32(stream, (uint32_t)length);
     stream_put(stream, text, length);
 }
@@ -249,7 +241,11 @@ static bool read_in(struct stream *stream)
         stream_refuse(stream, "%s", strerror(errno));
     stream->packed_at = 0;
     stream->packed_length = length < 0 ? 0 : (size_t)length;
-    tell_progress(stream, stream->packed_length);
+    stream->done += stream->packed_length;
+    if (stream->progress && stream->done - stream->told >= PROGRESS_BYTES) {
+        stream->told = stream->done;
+        stream->progress(stream->opaque, stream_percent(stream));
+    }
     return stream_good(stream) && stream->packed_length;
 }
 
@@ -321,9 +317,11 @@ static void rewind_file(struct stream *stream)
     stream->packed_at = stream->packed_length = stream->plain_at = stream->plain_length = 0;
 }
 
-struct stream *stream_open(const char *path, uint32_t version, const struct stream_progress *progress)
+struct stream *stream_open(const char *path, uint32_t version, stream_progress_fn *progress, void *opaque)
 {
-    struct stream *stream = stream_new(path, progress);
+    struct stream *stream = stream_new(path);
+    stream->progress = progress;
+    stream->opaque = opaque;
     stream->decompressor = alloc_checked(ZSTD_createDCtx());
     if (open_file(stream) && check_header(stream, version) && check_all(stream))
         rewind_file(stream);

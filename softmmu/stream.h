@@ -17,25 +17,22 @@ struct stream;
 
 #define STREAM_TEXT_MAX 65536
 
-/* Called every MiB or so with how much is done; false ends it with an error. */
-typedef bool stream_progress_fn(void *opaque, unsigned percent);
-struct stream_progress {
-    stream_progress_fn *fn; /* may be NULL */
-    void *opaque;
-};
+/* Called every MiB or so of a file that is read. */
+typedef void stream_progress_fn(void *opaque, unsigned percent);
 
 /*
  * Writes to PATH.part; size: bytes that will be put, roughly. Never NULL: a file that cannot be opened is an error like others. One that
  * exists already is replaced by stream_commit(), at once and whole.
  */
-struct stream *stream_create(const char *path, uint32_t version, uint64_t size, const struct stream_progress *progress);
+struct stream *stream_create(const char *path, uint32_t version, uint64_t size);
 /* The file is complete and on disk under its own name; false if there was an error. */
 bool stream_commit(struct stream *stream);
-/* Never NULL likewise. A file that is foreign, damaged, cut off, or of a later version than `version` is an error. */
-struct stream *stream_open(const char *path, uint32_t version, const struct stream_progress *progress);
+/* Never NULL likewise; progress may be. A file that is foreign, damaged, cut off, or of a later version than `version` is an error. */
+struct stream *stream_open(const char *path, uint32_t version, stream_progress_fn *progress, void *opaque);
 /* What was not committed is gone. */
 void stream_free(struct stream *stream);
-
+/* How much is done. */
+unsigned stream_percent(const struct stream *stream);
 bool stream_good(const struct stream *stream);
 /* The caller's reason why this cannot go on; returns false. The first reason counts. */
 bool stream_refuse(struct stream *stream, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -46,7 +43,7 @@ void stream_put(struct stream *stream, const void *bytes, size_t length);
 void stream_put_u8(struct stream *stream, uint8_t value);
 void stream_put_u32(struct stream *stream, uint32_t value);
 void stream_put_u64(struct stream *stream, uint64_t value);
-/* NULL is written as "". */
+/* NULL is written as "", the longest are cut. */
 void stream_put_text(struct stream *stream, const char *text);
 
 bool stream_get(struct stream *stream, void *bytes, size_t length);

@@ -6,6 +6,7 @@
 #include "src/boards/board.h"
 #include "src/loader.h"
 #include "src/options.h"
+#include "src/saved_images.h"
 #include "src/serial.h"
 #include "src/symbols.h"
 #include "src/watchpoint.h"
@@ -25,9 +26,20 @@ static bool find_board(struct vm *vm)
     return vm->board;
 }
 
+static bool take_images(struct vm *vm, struct saved_images *images)
+{
+    vm->kernel = images->kernel;
+    vm->initrd = images->initrd;
+    vm->symbols = images->symbols;
+    *images = (struct saved_images){0};
+    return vm->kernel;
+}
+
 static bool open_images(struct vm *vm)
 {
     const struct vm_options *options = vm->options;
+    if (options->images)
+        return take_images(vm, options->images);
     if (!options->kernel) {
         report_error("nothing to run: -kernel FILE is missing");
         return false;

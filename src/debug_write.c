@@ -81,3 +81,13 @@ bool debug_write_register(struct vm *vm, unsigned number, uint64_t value)
     log_write(vm, WRITE_REGISTER, number, &value, sizeof(value));
     return true;
 }
+
+bool debug_write_valid(const struct vm *vm, const struct input *input)
+{
+    if (input->length < sizeof(uint64_t))
+        return false;
+    if (input->channel != WRITE_REGISTER)
+        return input->channel == WRITE_MEMORY;
+    const struct cpu_register *row = where(input) <= UINT16_MAX ? register_row(vm, (unsigned)where(input)) : NULL;
+    return row && row->write && input->length == 16;
+}

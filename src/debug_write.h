@@ -13,5 +13,7 @@ void debug_write_connect(struct vm *vm);
 size_t debug_write_memory(struct vm *vm, uint32_t va, const uint8_t *bytes, size_t length);
 /* number: gdb's. False if there is no such register or it cannot be written. */
 bool debug_write_register(struct vm *vm, unsigned number, uint64_t value);
+/* Is this INPUT_DEBUG_WRITE, out of a file, one that can be replayed? */
+bool debug_write_valid(const struct vm *vm, const struct input *input);
 
 #endif

@@ -271,3 +271,17 @@ void history_cut(struct vm *vm)
     notice(vm, "history: a new past begins at icount %llu; what came after it, up to %llu, is dropped\n",
            (unsigned long long)mark.icount, (unsigned long long)end);
 }
+
+void history_loaded(struct vm *vm, bool kept)
+{
+    struct history *history = of(vm);
+    if (!kept) {
+        struct checkpoint_mark mark = {.icount = vm->machine.clock->icount,
+                                       .vtime = clock_now(vm->machine.clock),
+                                       .input = inputs_count(vm->machine.inputs)};
+        journal_clear(history->journal);
+        journal_append(history->journal, &mark);
+        journal_stand_at_present(history->journal);
+    }
+    history->run_ns = newest(history)->mark.run_ns;
+}

@@ -40,6 +40,9 @@ void history_drop_temporary(struct vm *vm, uint64_t icount);
 /* Something that was not so the first time is about to happen here: what came after is forgotten. At the present: nothing. */
 void history_cut(struct vm *vm);
 
+/* The arena and the log came out of a file, the journal too, or (!kept) history begins here. Time stands at the present. */
+void history_loaded(struct vm *vm, bool kept);
+
 struct journal *history_journal(const struct vm *vm);
 /* Replay time of what lies between two checkpoints and here, as measured when it happened. */
 uint64_t history_run_ns(const struct vm *vm);

@@ -10,6 +10,7 @@
 #include "src/console.h"
 #include "src/options.h"
 #include "src/profile.h"
+#include "src/save.h"
 #include "src/target.h"
 #include "src/vm.h"
 
@@ -93,7 +94,7 @@ static int run(struct vm *vm, const struct vm_options *options)
         return EXIT_FAILURE;
     }
     catch_signals(vm);
-    if (!options->stopped)
+    if (!options->stopped && !options->load)
         vm_start(vm, NULL);
     int status = vm_loop(vm);
     if (log_enabled(LOG_BIT_STATS))
@@ -123,7 +124,7 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     struct event_base *base = make_base();
-    struct vm *vm = vm_new(base, &options);
+    struct vm *vm = options.load ? load_machine(base, &options) : vm_new(base, &options);
     status = EXIT_FAILURE;
     if (vm && (!options.pidfile || write_pidfile(options.pidfile))) {
         status = run(vm, &options);
@@ -131,6 +132,7 @@ int main(int argc, char **argv)
             unlink(options.pidfile);
     }
     vm_free(vm);
+    load_free();
     event_base_free(base);
     return status;
 }

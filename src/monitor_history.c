@@ -100,7 +100,7 @@ static void say_progress(struct vm *vm)
         say(&late, "searching the past: %u %%\n", travel_percent(vm->travel));
 }
 
-static void end_command(struct vm *vm, bool good)
+void monitor_end_command(struct vm *vm, bool good)
 {
     void (*done)(void *opaque, bool good) = vm->command.done;
     void *opaque = vm->command.opaque;
@@ -134,7 +134,7 @@ static void goto_over(struct vm *vm, bool arrived)
         monitor_when(&late);
     else if (late.print)
         say(&late, "interrupted; time stands where it was\n");
-    end_command(vm, arrived);
+    monitor_end_command(vm, arrived);
 }
 
 /* "12.5s", "300ms", "7us", "100ns" */
@@ -207,7 +207,7 @@ static void who_wrote_over(struct vm *vm, bool arrived)
 {
     struct monitor late = {.vm = vm, .print = vm->command.print, .opaque = vm->command.opaque};
     if (!late.print) {
-        end_command(vm, arrived);
+        monitor_end_command(vm, arrived);
         return;
     }
     if (!arrived)
@@ -222,7 +222,7 @@ static void who_wrote_over(struct vm *vm, bool arrived)
         say_bytes(&late, found.new_bytes, found.bytes);
         say(&late, "\n");
     }
-    end_command(vm, arrived);
+    monitor_end_command(vm, arrived);
 }
 
 /* phys:ADDR is taken as it is, any other address is virtual, as the CPU sees it now. */

@@ -29,6 +29,11 @@ bool monitor_goto(struct monitor *monitor);
 bool monitor_checkpoint(struct monitor *monitor);
 bool monitor_who_wrote(struct monitor *monitor);
 bool monitor_info_history(struct monitor *monitor);
+/* A command that took time is over: whoever waits is told. */
+void monitor_end_command(struct vm *vm, bool good);
+
+/* monitor_save.c: command. */
+bool monitor_save(struct monitor *monitor);
 
 /* monitor_watch.c: commands. */
 bool monitor_watch(struct monitor *monitor);

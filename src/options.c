@@ -131,9 +131,6 @@ static int set_log_file(struct vm_options *options, const struct row *row, const
 #define HISTORY_MIN         ((uint64_t)16 << 20)
 #define HISTORY_MAX_DEFAULT ((uint64_t)2 << 30)
 
-/* shift=0 is 1000 MIPS, shift=10 about 1; beyond, a guest's timer would outrun it. */
-#define ICOUNT_SHIFT_MAX 10
-
 static bool icount_item(struct vm_options *options, const char *key, const char *value)
 {
     uint64_t shift;
@@ -281,6 +278,7 @@ static const struct row rows[] = {
     {"kernel",     "FILE[,addr=ADDRESS]", set_kernel, 0, "an ELF executable, or raw bytes for ADDRESS, where they also start"},
     {"initrd",     "FILE",         TEXT(initrd),     "initial RAM disk"},
     {"append",     "TEXT",         TEXT(append),     "the kernel's command line"},
+    {"load",       "FILE",         TEXT(load),       "a machine that `monitor save` has saved, with its history; it is stopped where it stood"},
     {"endian",     "little or big", set_endian, 0,   "the machine's byte order; default: that of the kernel"},
     {"serial",     "LINE",         set_serial, 0,    "where a serial line goes (may be repeated): [mon:]stdio, null, pty, file:PATH, "
                                                      "tcp:HOST:PORT[,server[,nowait]], unix:PATH[,server[,nowait]]"},
@@ -359,6 +357,16 @@ static int unknown_option(const char *option, const char *name)
     return PARSE_FAILED;
 }
 
+/* What a saved machine is made of comes out of its file. */
+static bool is_saved(const struct vm_options *options, const struct row *row)
+{
+    static const char *const names[] = {"machine", "M", "cpu", "m", "kernel", "initrd", "append", "endian", "rtc"};
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (strcmp(row->name, names[i]) == 0)
+            return true;
+    return strcmp(row->name, "icount") == 0 && options->icount_shift >= 0;
+}
+
 /* "-kernel" and "--kernel" to "kernel"; NULL if it is no option. */
 static const char *option_name(const char *text)
 {
@@ -384,6 +392,7 @@ int options_parse(struct vm_options *options, int argc, char **argv)
         .history = default_history(),
         .name = argc > 0 ? last_part(argv[0]) : "stakeout",
     };
+    const char *saved = NULL;
     for (int i = 1; i < argc; i++) {
         const char *name = option_name(argv[i]);
         const struct row *row = name ? find_row(name) : NULL;
@@ -397,6 +406,12 @@ int options_parse(struct vm_options *options, int argc, char **argv)
         int status = row->fn(options, row, takes_argument ? argv[++i] : NULL);
         if (status != PARSE_ON)
             return status;
+        if (is_saved(options, row))
+            saved = row->name;
+    }
+    if (options->load && saved) {
+        report_error("-%s does not go with -load: it is as it was when %s was saved", saved, options->load);
+        return PARSE_FAILED;
     }
     return PARSE_ON;
 }

@@ -4,7 +4,11 @@
 
 #include "softmmu/base.h"
 
-#define MAX_SERIALS 4
+#define MAX_SERIALS      4
+/* shift=0 is 1000 MIPS, shift=10 about 1; beyond, a guest's timer would outrun it. */
+#define ICOUNT_SHIFT_MAX 10
+
+struct saved_images;
 
 struct vm_options {
     const char *machine, *cpu, *kernel, *initrd, *append;
@@ -28,7 +32,9 @@ struct vm_options {
     size_t history;        /* bytes of host memory for the past; 0: none is kept */
     bool perfmap, jitdump; /* files for Linux perf */
     const char *pidfile;
-    const char *name; /* -name, or argv[0]'s last part */
+    const char *load;            /* -load: the machine comes out of this file */
+    struct saved_images *images; /* what came with it instead of kernel and initrd; or NULL */
+    const char *name;            /* -name, or argv[0]'s last part */
 };
 
 /* Parses, and sets the log up. The strings point into argv or live as long as the program. Returns -1 to go on, else the exit status (0 after -h, -version; 1 after an error line). */

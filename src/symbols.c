@@ -68,6 +68,17 @@ void symbols_add(struct symbols *symbols, const char *name, uint64_t address, ui
     symbols->sorted = false;
 }
 
+void symbols_each(const struct symbols *symbols, symbols_each_fn *fn, void *opaque)
+{
+    size_t count = symbols_count(symbols);
+    const struct symbol **by_order = alloc_zeroed(count * sizeof(*by_order));
+    for (size_t i = 0; i < count; i++)
+        by_order[symbols->list[i].order] = &symbols->list[i];
+    for (size_t i = 0; i < count; i++)
+        fn(opaque, symbols->text + by_order[i]->name, by_order[i]->address, by_order[i]->size, by_order[i]->function);
+    free(by_order);
+}
+
 /* At one address the preferred symbol comes last, where the search for an address ends. */
 static int compare_address(const void *left, const void *right)
 {

@@ -12,6 +12,9 @@ void symbols_free(struct symbols *symbols);
 /* name is copied; an empty one is left out. size 0: not known (a label), it then goes as far as the next symbol. */
 void symbols_add(struct symbols *symbols, const char *name, uint64_t address, uint64_t size, bool function);
 size_t symbols_count(const struct symbols *symbols);
+typedef void symbols_each_fn(void *opaque, const char *name, uint64_t address, uint64_t size, bool function);
+/* In the order of being added. symbols may be NULL. */
+void symbols_each(const struct symbols *symbols, symbols_each_fn *fn, void *opaque);
 /*
  * The symbol that address belongs to, and how far it is into it; NULL if there is none. Of nested ones the innermost of known
  * size, of several at one address a function before an object, a known size before none, and the one added first. symbols may be

@@ -373,24 +373,32 @@ static void take_slice(struct vm *vm)
 static void end_travel(struct vm *vm, bool arrived)
 {
     struct vm_run how = vm->loop->how;
-    enum vm_stop_reason reason = arrived ? travel_reason(vm->travel) : VM_STOP_USER;
-    if (how.comes_back)
+    if (how.comes_back) {
         vm->cpu->debug = vm->loop->debug_before;
-    stop_now(vm, how.comes_back ? vm->stop_reason : reason);
+        stop_now(vm, vm->stop_reason);
+    } else {
+        stop_now(vm, arrived ? travel_reason(vm->travel) : VM_STOP_USER);
+    }
     vm->looking = false;
     if (how.over)
         how.over(vm, arrived);
+}
+
+static bool travel_or_job_turn(struct vm *vm)
+{
+    return vm->loop->how.kind == VM_RUN_JOB ? vm->loop->how.turn(vm) : travel_turn(vm->travel) == TRAVEL_ARRIVED;
 }
 
 static void travel_slice(struct vm *vm)
 {
     struct vm_loop *loop = vm->loop;
     if (loop->stop_wanted) {
-        travel_abandon(vm->travel);
+        if (loop->how.kind == VM_RUN_TRAVEL)
+            travel_abandon(vm->travel);
         end_travel(vm, false);
         return;
     }
-    if (travel_turn(vm->travel) == TRAVEL_ARRIVED) {
+    if (travel_or_job_turn(vm)) {
         end_travel(vm, true);
         return;
     }
@@ -408,7 +416,7 @@ static void machine_turn(evutil_socket_t fd, short what, void *opaque)
     struct vm_loop *loop = vm->loop;
     if (vm->state == VM_STOPPED)
         return;
-    if (loop->how.kind == VM_RUN_TRAVEL) {
+    if (loop->how.kind == VM_RUN_TRAVEL || loop->how.kind == VM_RUN_JOB) {
         travel_slice(vm);
         return;
     }
@@ -467,6 +475,11 @@ void vm_free(struct vm *vm)
 {
     if (!vm)
         return;
+    if (vm->state == VM_RUNNING && vm->loop->how.kind == VM_RUN_JOB) {
+        vm->command.print = NULL;
+        vm->command.done = NULL;
+        vm->loop->how.over(vm, false);
+    }
     travel_free(vm->travel);
     history_free(vm->history);
     build_free(vm);

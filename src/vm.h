@@ -38,13 +38,15 @@ enum vm_run_kind {
     VM_RUN_STEP,
     VM_RUN_RANGE,
     VM_RUN_TRAVEL, /* vm->travel was set up by one of travel.h's beginnings */
+    VM_RUN_JOB,    /* the machine stands still for a command that takes time; comes_back must be set */
 };
 struct vm_run {
     enum vm_run_kind kind;
-    uint32_t start, end; /* VM_RUN_RANGE: goes on stepping while pc is in [start, end) */
-    /* VM_RUN_TRAVEL */
+    uint32_t start, end;         /* VM_RUN_RANGE: goes on stepping while pc is in [start, end) */
+    bool (*turn)(struct vm *vm); /* VM_RUN_JOB: does some ms of it; true: it is over */
+    /* VM_RUN_TRAVEL and VM_RUN_JOB */
     bool comes_back;                           /* it only looks: the last stop stays what it was */
-    void (*over)(struct vm *vm, bool arrived); /* after the stop; false: it was interrupted. May be NULL */
+    void (*over)(struct vm *vm, bool arrived); /* after the stop; false: it was interrupted, or the program ends. May be NULL */
     void (*progress)(struct vm *vm);           /* about once a second, may be NULL */
 };
 

@@ -75,14 +75,15 @@ class Machine:
         self.folder = tempfile.mkdtemp(prefix="stakeout-test-")
         self.socket_path = os.path.join(self.folder, "gdb")
         program, qemu = opts.stakeout, os.path.basename(opts.stakeout).startswith("qemu-system-")
-        command = [program, "-M", "malta", "-cpu", "24Kf", "-nographic"]
+        loads = "-load" in arguments  # then the file says what the machine is
+        command = [program, "-nographic"] + ([] if loads else ["-M", "malta", "-cpu", "24Kf"])
         if qemu:
             command[0] = "qemu-system-mips" + ("" if big else "el")
             command += ["-net", "none", "-vga", "none"]
         elif opts.accel:
             command += ["-accel", opts.accel]
         if "-icount" not in arguments:
-            command += ["-icount", "shift=3,sleep=off"]
+            command += ["-icount", "sleep=off" if loads else "shift=3,sleep=off"]
         if gdb:
             command += ["-gdb", "unix:" + self.socket_path + (",server=on,wait=off" if qemu else "")]
         if stopped:

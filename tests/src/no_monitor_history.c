@@ -25,3 +25,8 @@ bool monitor_info_history(struct monitor *monitor)
 {
     return true;
 }
+
+bool monitor_save(struct monitor *monitor)
+{
+    return true;
+}
