@@ -21,6 +21,7 @@ void load_free(void)
     free(kept.board);
     free(kept.cpu);
     free(kept.append);
+    kept.version = kept.board = kept.cpu = kept.append = NULL;
     saved_images_free(&kept.images);
 }
 
