@@ -207,6 +207,33 @@ static void test_save_again(void **state)
     assert_memory_equal(first, second, length);
 }
 
+/* Abandoned anywhere, a save leaves nothing, and what was there before stays. */
+static void test_abandoned(void **state)
+{
+    struct rig rig;
+    char part[80];
+    bool over = false;
+    snprintf(part, sizeof(part), "%s.part", save_path);
+    open_program(&rig, &(struct way){"little", "interp", false});
+    rig_run(&rig, 100000);
+    for (unsigned turns = 0; !over; turns++) {
+        FILE *file = fopen(save_path, "w");
+        fputs("before", file);
+        fclose(file);
+        struct save *save = save_begin(rig.vm, save_path);
+        for (unsigned i = 0; i < turns && !over; i++)
+            over = save_turn(save);
+        assert_null(save_error(save));
+        assert_int_equal(access(part, F_OK), over ? -1 : 0);
+        save_free(save);
+        assert_int_equal(access(part, F_OK), -1);
+        file = fopen(save_path, "r");
+        assert_true((fgetc(file) == 'b') != over);
+        fclose(file);
+    }
+    rig_close(&rig);
+}
+
 static void test_without_history(void **state)
 {
     const char *const words[] = {"-m",       "8",   "-kernel", program_path, "-endian", "little",
@@ -252,6 +279,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(test_same_machine, &ways[3]),
         cmocka_unit_test(test_control),
         cmocka_unit_test(test_save_again),
+        cmocka_unit_test(test_abandoned),
         cmocka_unit_test(test_without_history),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
