@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cpu/actions.h"
 #include "softmmu/alloc.h"
 #include "softmmu/watch.h"
 #include "tests/determinism/random.h"
@@ -15,6 +16,7 @@ struct point {
     unsigned kind;
     bool stop_after;
     struct watch *watch;
+    struct point_actions actions; /* of those that are conditional */
     uint64_t hits;
     bool removed;
 };
@@ -22,14 +24,22 @@ struct point {
 struct points {
     struct cpu *cpu;
     uint64_t random, hits;
+    struct agent_program *condition;
     size_t most, count;
     bool loaded;
     struct point point[];
 };
 
+/* Looks at registers and memory, and is false; where there is no memory it cannot be evaluated, and its point stops. */
+static const uint8_t condition[] = {AGENT_reg, 0,         29,           AGENT_ref32, AGENT_reg,           0,
+                                    4,         AGENT_add, AGENT_const8, 0,           AGENT_less_unsigned, AGENT_end};
+
 struct points *points_new(struct cpu *cpu, uint64_t seed, size_t most)
 {
     struct points *points = alloc_zeroed(sizeof(*points) + most * sizeof(*points->point));
+    const char *error;
+    points->condition = actions_program(cpu, condition, sizeof(condition), &error);
+    assert(points->condition);
     points->cpu = cpu;
     points->random = seed;
     points->most = most;
@@ -38,15 +48,29 @@ struct points *points_new(struct cpu *cpu, uint64_t seed, size_t most)
 
 void points_free(struct points *points)
 {
+    if (points)
+        agent_program_free(points->condition);
     free(points);
 }
 
-static void insert(struct cpu *cpu, struct point *point)
+static bool is_conditional(const struct point *point)
 {
-    if (point->length)
-        point->watch = watch_insert(cpu->mmu.watches, point->address, point->length, point->kind, point->stop_after);
-    else
+    return point->address & 4;
+}
+
+static void insert(struct points *points, struct point *point)
+{
+    struct cpu *cpu = points->cpu;
+    if (is_conditional(point))
+        point->actions = (struct point_actions){.conditions = &points->condition, .nconditions = 1};
+    if (!point->length) {
         cpu_breakpoint_insert(cpu, point->address);
+        if (is_conditional(point))
+            cpu_breakpoint_attach(cpu, point->address, &point->actions);
+        return;
+    }
+    point->watch = watch_insert(cpu->mmu.watches, point->address, point->length, point->kind, point->stop_after);
+    point->watch->actions = is_conditional(point) ? &point->actions : NULL;
 }
 
 static void place(struct points *points, struct point point)
@@ -54,8 +78,8 @@ static void place(struct points *points, struct point point)
     for (size_t i = 0; i < points->count; i++)
         if (points->point[i].address == point.address)
             return;
-    insert(points->cpu, &point);
-    points->point[points->count++] = point;
+    points->point[points->count] = point;
+    insert(points, &points->point[points->count++]);
 }
 
 /* The address, in the segment that maps low RAM linearly, of a page with this flag, at random; false: none was found. */
@@ -101,7 +125,7 @@ static void place_loaded(struct points *points, uint64_t sample)
 {
     for (size_t i = 0; i < points->count; i++)
         if (points->point[i].sample == sample)
-            insert(points->cpu, &points->point[i]);
+            insert(points, &points->point[i]);
 }
 
 static void place_random(struct points *points, uint64_t sample)
@@ -145,11 +169,14 @@ static struct point *find_hit(struct points *points)
 
 static void remove_point(struct points *points, struct point *point)
 {
+    struct cpu *cpu = points->cpu;
     point->removed = true;
     if (point->length)
-        watch_remove(points->cpu->mmu.watches, point->address, point->length, point->kind);
-    else
-        cpu_breakpoint_remove(points->cpu, point->address);
+        watch_remove(cpu->mmu.watches, point->address, point->length, point->kind);
+    if (!point->length && is_conditional(point))
+        cpu_breakpoint_detach(cpu, point->address, &point->actions);
+    if (!point->length)
+        cpu_breakpoint_remove(cpu, point->address);
     point->watch = NULL;
 }
 
