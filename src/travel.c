@@ -231,8 +231,8 @@ static enum travel_state interval_done(struct travel *travel)
     struct journal *journal = journal_of(travel);
     if (travel->best.any)
         return found(travel);
-    travel->end = journal_at(journal, travel->interval)->mark.icount;
     do {
+        travel->end = journal_at(journal, travel->interval)->mark.icount;
         if (travel->interval == 0)
             return found_nothing(travel);
         travel->interval--;
