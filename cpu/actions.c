@@ -1,5 +1,6 @@
 #include "cpu/actions.h"
 
+#include <fenv.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -131,12 +132,17 @@ struct agent_program *actions_program(struct cpu *cpu, const uint8_t *bytes, siz
     return agent_program_new(bytes, length, &interface, &sight, error);
 }
 
+/* What the debugger computes must not look like the guest's floating point: the host's flag is that of generated code (struct fpu_lazy). */
 enum agent_result actions_evaluate(struct cpu *cpu, const struct agent_program *program, const struct agent_access *access,
                                    uint64_t *value)
 {
     const struct agent_interface interface = interface_of(cpu);
     struct sight sight = {cpu, access};
-    return agent_run(program, &interface, &sight, value);
+    fenv_t guests;
+    fegetenv(&guests);
+    enum agent_result result = agent_run(program, &interface, &sight, value);
+    fesetenv(&guests);
+    return result;
 }
 
 static void tell_failure(const struct cpu *cpu, const struct agent_access *access, const char *what, enum agent_result result)

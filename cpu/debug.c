@@ -42,8 +42,10 @@ static void consider(void *opaque, struct watch *watch, uint64_t offset, uint64_
     const struct cpu *cpu = choice->cpu;
     if (cpu->points_off && (!watch->owner || watch->owner != cpu->sole_owner))
         return;
-    if ((watch->owner || watch->actions) && choice->access->source == WATCH_BY_CPU)
+    if ((watch->owner || watch->actions) && choice->access->source == WATCH_BY_CPU) {
         cpu_sync_icount(choice->cpu);
+        cpu_settle_fpu(choice->cpu);
+    }
     if (watch->owner && !watch->owner->hit(watch->owner, choice->access, offset, length))
         return;
     if (watch->actions && !wants_stop(choice->cpu, watch, choice->access))

@@ -19,7 +19,9 @@ struct cpu;
     X(TLB_STORES)                                                                                                                \
     X(WATCH_LOADS) /* that a thunk let pass on a watched page */                                                                 \
     X(WATCH_STORES)                                                                                                              \
-    X(HELPERS) /* calls of C functions */
+    X(HELPERS)     /* calls of C functions */                                                                                    \
+    X(FPU)         /* floating-point operations of the IR, but for moves */                                                      \
+    X(FPU_HELPERS) /* of them, those that called their helper */
 enum code_counter {
 #define X(id) COUNT_##id,
     CODE_COUNTERS(X)

@@ -61,6 +61,12 @@ static inline void set_fcsr(struct cpu *cpu, uint32_t fcsr)
     mips_state(cpu)->fcsr = fcsr;
 }
 
+void mips_write_fcsr(struct cpu *cpu, uint32_t fcsr)
+{
+    cpu_settle_fpu(cpu);
+    set_fcsr(cpu, fcsr);
+}
+
 /* Generated code ran: did anything in it set the host's flag? Asked before the host computes for anyone else. */
 static inline void note_inexact(struct cpu *cpu)
 {

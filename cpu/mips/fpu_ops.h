@@ -17,8 +17,11 @@ enum fpu_control { FPU_FIR = 0, FPU_FCCR = 25, FPU_FEXR = 26, FPU_FENR = 28, FPU
 #define FENR_MASK 0x00000f83u
 #define FENR_FS   0x4u
 
-/* struct cpu_arch's. */
 struct cpu;
+/* FCSR written from outside. */
+void mips_write_fcsr(struct cpu *cpu, uint32_t fcsr);
+
+/* struct cpu_arch's. */
 unsigned mips_fpu_mode(const struct cpu *cpu);
 void mips_settle_fpu(struct cpu *cpu);
 

@@ -6,6 +6,7 @@
 
 #include "cpu/mips/cp0.h"
 #include "cpu/mips/fpu.h"
+#include "cpu/mips/fpu_ops.h"
 
 static const struct register_field status_fields[] = {
     {"IE",  0,  0 },
@@ -130,7 +131,7 @@ static void write_cp0(struct cpu *cpu, unsigned arg, uint64_t value)
 static void write_fcsr(struct cpu *cpu, unsigned arg, uint64_t value)
 {
     if (mips_model(cpu)->fir)
-        mips_state(cpu)->fcsr = (uint32_t)value & FCSR_WRITABLE;
+        mips_write_fcsr(cpu, (uint32_t)value & FCSR_WRITABLE);
 }
 
 static uint64_t read_fir(struct cpu *cpu, unsigned arg)

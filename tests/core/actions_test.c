@@ -1,5 +1,6 @@
 /* Points with conditions: each hit is asked once, and the guest runs as if there were none. */
 #include "cpu/actions.h"
+#include "cpu/mips/registers.h"
 #include "softmmu/alloc.h"
 #include "softmmu/watch.h"
 #include "tests/core/rig.h"
@@ -14,6 +15,10 @@ static const uint8_t counts_false[] = {COUNTS, AGENT_const8, 0, AGENT_end};
 static const uint8_t t1_is_5[] = {COUNTS, AGENT_reg, 0, T1, AGENT_const8, 5, AGENT_equal, AGENT_end};
 static const uint8_t value_is_5[] = {
     COUNTS, AGENT_reg, AGENT_REGISTER_VALUE >> 8, AGENT_REGISTER_VALUE & 255, AGENT_const8, 5, AGENT_equal, AGENT_end};
+static const uint8_t third_is_negative[] = {COUNTS, AGENT_const8, 1,           AGENT_l_to_d,      AGENT_const8,
+                                            3,      AGENT_l_to_d, AGENT_float, AGENT_div_signed,  AGENT_const8,
+                                            0,      AGENT_l_to_d, AGENT_float, AGENT_less_signed, AGENT_end};
+static const uint8_t reads_fcsr[] = {COUNTS, AGENT_reg, 0, MIPS_REGISTER_FCSR, AGENT_const16, 0x10, 0x04, AGENT_equal, AGENT_end};
 static const uint8_t faults[] = {AGENT_const8, 0, AGENT_ref32, AGENT_end};
 static const uint8_t read_counter[] = {AGENT_getv, 0, COUNTER, AGENT_const8, 0, AGENT_setv, 0, COUNTER, AGENT_pop, AGENT_end};
 static const uint8_t prints_t1[] = {AGENT_reg, 0, T1, AGENT_const8, 0,   AGENT_const8, 0, AGENT_printf,
@@ -283,16 +288,70 @@ static void test_waiting(void **state)
     actions_free(actions);
 }
 
+#define ADD_D(fd, fs, ft) (0x46200000u | (ft) << 16 | (fs) << 11 | (fd) << 6)
+enum { STATUS_CU1 = 0x20000000, FCSR_INEXACT = 0x1004, FPU_LOOP = 6 };
+
+/* Sums of 1.0, or of 1.0 and a number so small that they are inexact, with a store between them. */
+static void start_sums(struct rig *rig, uint32_t small)
+{
+    rig_code(rig, ADD_D(4, 0, 2), SW(T1, 0, A1), ADD_D(6, 2, 2), SW(T1, 4, A1), BEQ(0, 0, -5), NOP);
+    rig_start(rig, STATUS_CU1);
+    rig->s->fpr_lo[1] = 0x3ff00000;
+    rig->s->fpr_lo[3] = small;
+}
+
+static void set_watch(struct rig *rig, struct point_actions *actions)
+{
+    watch_insert(rig->cpu->mmu.watches, RIG_DATA, 4, WATCH_WRITE, false)->actions = actions;
+}
+
+/* What a condition computes is not the guest's floating point. */
+static void test_float_condition(void **state)
+{
+    struct rig *rig = *state;
+    struct point_actions *actions = CONDITION(rig, third_is_negative);
+    set_watch(rig, actions);
+    evaluations(rig);
+    start_sums(rig, 0x3ff00000);
+    assert_int_equal(cpu_run(rig->cpu, LIMIT), CPU_EXIT_LIMIT);
+    assert_int_equal(rig->s->fcsr, 0);
+    assert_int_equal(rig->s->fpr_lo[5], 0x40000000);
+    assert_int_equal(evaluations(rig), (LIMIT - 2) / FPU_LOOP + 1);
+    watch_remove_all(rig->cpu->mmu.watches);
+    actions_free(actions);
+}
+
+/* And it sees what the guest's raised: Inexact by the sum before the store, the other is exact. */
+static void test_fcsr_condition(void **state)
+{
+    struct rig *rig = *state;
+    struct point_actions *actions = CONDITION(rig, reads_fcsr);
+    set_watch(rig, actions);
+    start_sums(rig, 0x00100000);
+    while (cpu_run(rig->cpu, 100) == CPU_EXIT_LIMIT && rig->clock->icount < 100)
+        ;
+    assert_int_equal(rig->cpu->debug.reason, DEBUG_WATCH);
+    assert_int_equal(rig->clock->icount, 1);
+    assert_int_equal(rig->s->fcsr, FCSR_INEXACT);
+    rig->cpu->skip_watch = true;
+    assert_int_equal(cpu_run(rig->cpu, 3), CPU_EXIT_LIMIT);
+    assert_int_equal(rig->s->fcsr, FCSR_INEXACT & 0x7f);
+    watch_remove_all(rig->cpu->mmu.watches);
+    actions_free(actions);
+}
+
 int main(void)
 {
     static const struct rig_test tests[] = {
-        {"false breakpoints",  test_false_breakpoints},
-        {"false everywhere",   test_false_everywhere },
-        {"true breakpoints",   test_true_breakpoint  },
-        {"watches",            test_watches          },
-        {"failing conditions", test_failing_condition},
-        {"commands",           test_commands         },
-        {"waiting",            test_waiting          },
+        {"false breakpoints",   test_false_breakpoints},
+        {"false everywhere",    test_false_everywhere },
+        {"true breakpoints",    test_true_breakpoint  },
+        {"watches",             test_watches          },
+        {"failing conditions",  test_failing_condition},
+        {"commands",            test_commands         },
+        {"waiting",             test_waiting          },
+        {"float condition",     test_float_condition  },
+        {"FCSR in a condition", test_fcsr_condition   },
     };
     return rig_run_tests(tests, ARRAY_SIZE(tests));
 }

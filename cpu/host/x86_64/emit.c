@@ -501,7 +501,7 @@ static void emit_op(struct emitter *e)
     emitters[ops[first].op](e, &ops[first]);
     for (unsigned i = first; i <= e->index; i++)
         if (ir_op_info[ops[i].op].form != IR_FORM_FPU && ops[i].d < IR_TEMPS)
-            fpr_forget(e, ops[i].d);
+            fpr_written(e, ops[i].d);
 }
 
 struct host_block *compile(struct cpu *cpu)

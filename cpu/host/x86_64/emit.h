@@ -64,6 +64,7 @@ struct emitter {
     struct fpr fprs[XMM_REGISTERS];
     uint32_t fpr_used[XMM_REGISTERS], fpr_clock; /* when; the higher the later */
     unsigned fprs_kept;                          /* mask: in use by the operation under way */
+    bool fpr_halves[IR_TEMPS]; /* words that this block stored alone: a load of both at once would wait for the store */
     uint16_t last_use[IR_VALUES];
     struct stub stubs[MAX_STUBS];
     unsigned nstubs;

@@ -21,6 +21,7 @@ static struct stub *begin(struct emitter *e, const struct ir_op *op)
 {
     struct stub *stub = new_stub(e, STUB_FPU);
     stub->op = *op;
+    emit_count(e, COUNT_FPU);
     fpr_release(e);
     return stub;
 }
@@ -237,8 +238,8 @@ void emit_fpu_to_integer(struct emitter *e, const struct ir_op *op)
         correct_truncated(e, op, stub, operand);
     note_operands(e, op, &operand, 1);
     emit_rm(e->c, OP_STORE, false, RAX, value_mem(e, op->d));
-    fpr_forget(e, op->d);
     forget_local(e, op->d);
+    fpr_written(e, op->d);
     finish(e, stub);
 }
 
@@ -351,6 +352,7 @@ void emit_fpu_stub(struct emitter *e, struct stub *stub)
         return; /* an operation that needs no help */
     if (stub->exact)
         check_zero(e, stub);
+    emit_count(e, COUNT_FPU_HELPERS);
     emit_mov_imm(e->c, RCX, (uint32_t)stub->op.imm);
     emit_mov_imm64(e->c, RAX, (uintptr_t)e->cpu->arch->helpers[ir_fpu_helper(&stub->op)].fn);
     emit_call_to(e->c, e->jit->thunk_call);

@@ -15,11 +15,10 @@ unsigned fpr_use_word(struct emitter *e, unsigned value);
 unsigned fpr_scratch(struct emitter *e);
 /* xmm goes to the state (eax is lost), and is what holds this FPU register from now on. */
 void fpr_define(struct emitter *e, unsigned xmm, unsigned value, unsigned distance);
-/* The same, when it is in the state already. */
-void fpr_hold(struct emitter *e, unsigned xmm, unsigned value, unsigned distance);
-/* A word of the state was written otherwise; C ran. */
-void fpr_forget(struct emitter *e, unsigned word);
+/* A global was written otherwise; C ran; a block begins. */
+void fpr_written(struct emitter *e, unsigned word);
 void fpr_forget_all(struct emitter *e);
+void fpr_begin(struct emitter *e);
 /* For cold code that calls C: what is to be as it was when it comes back (eax is kept). */
 void fpr_note(struct emitter *e, struct stub *stub);
 void fpr_reload(struct emitter *e, const struct stub *stub);

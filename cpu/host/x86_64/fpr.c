@@ -4,9 +4,11 @@
  */
 #include "cpu/host/x86_64/emit_fpu.h"
 
+#include <string.h>
+
 #define FIRST 2 /* the first that caches */
 
-/* Both words in one piece. */
+/* Both words lie in one piece. */
 static bool contiguous(const struct emitter *e, unsigned value, unsigned distance)
 {
     return global_offset(e->cpu, value + distance) == global_offset(e->cpu, value) + 4;
@@ -16,7 +18,7 @@ static void load(struct emitter *e, unsigned xmm, unsigned value, unsigned dista
 {
     if (!distance) {
         emit_sse_rm(e->c, SSE_MOVD_LOAD, xmm, value_mem(e, value));
-    } else if (contiguous(e, value, distance)) {
+    } else if (contiguous(e, value, distance) && !e->fpr_halves[value] && !e->fpr_halves[value + distance]) {
         emit_sse_rm(e->c, SSE_MOVQ_LOAD, xmm, value_mem(e, value));
     } else {
         emit_sse_rm(e->c, SSE_MOVD_LOAD, xmm, value_mem(e, value));
@@ -39,19 +41,31 @@ static void store(struct emitter *e, unsigned xmm, unsigned value, unsigned dist
     }
 }
 
+void fpr_begin(struct emitter *e)
+{
+    memset(e->fpr_halves, 0, sizeof(e->fpr_halves));
+    fpr_forget_all(e);
+}
+
 void fpr_forget_all(struct emitter *e)
 {
     for (unsigned i = 0; i < XMM_REGISTERS; i++)
         e->fprs[i] = (struct fpr){.value = IR_NONE};
 }
 
-void fpr_forget(struct emitter *e, unsigned word)
+static void forget(struct emitter *e, unsigned word)
 {
     for (unsigned i = FIRST; i < XMM_REGISTERS; i++) {
         struct fpr *fpr = &e->fprs[i];
         if (fpr->value != IR_NONE && (fpr->value == word || fpr->value + fpr->distance == word))
             fpr->value = IR_NONE;
     }
+}
+
+void fpr_written(struct emitter *e, unsigned word)
+{
+    e->fpr_halves[word] = true;
+    forget(e, word);
 }
 
 void fpr_release(struct emitter *e)
@@ -120,16 +134,12 @@ unsigned fpr_use_word(struct emitter *e, unsigned value)
 void fpr_define(struct emitter *e, unsigned xmm, unsigned value, unsigned distance)
 {
     store(e, xmm, value, distance);
-    fpr_hold(e, xmm, value, distance);
-}
-
-void fpr_hold(struct emitter *e, unsigned xmm, unsigned value, unsigned distance)
-{
-    fpr_forget(e, value);
-    fpr_forget(e, value + distance);
+    forget(e, value);
+    forget(e, value + distance);
     forget_local(e, value);
     forget_local(e, value + distance);
     e->fprs[xmm] = (struct fpr){(uint16_t)value, (uint8_t)distance};
+    e->fpr_halves[value] = e->fpr_halves[value + distance] = !distance;
 }
 
 void fpr_note(struct emitter *e, struct stub *stub)

@@ -55,6 +55,8 @@ static void print_counted(const struct cpu *cpu, const struct stats_printer *to)
     stats_say(to, "watch thunks let pass: %" PRIu64 " loads, %" PRIu64 " stores", count[COUNT_WATCH_LOADS],
               count[COUNT_WATCH_STORES]);
     stats_say(to, "helper calls: %" PRIu64, count[COUNT_HELPERS]);
+    stats_say(to, "floating-point operations: %" PRIu64 ", %.3f %% without a helper", count[COUNT_FPU],
+              stats_share(count[COUNT_FPU] - count[COUNT_FPU_HELPERS], count[COUNT_FPU]));
 }
 
 void print_host_stats(const struct cpu *cpu, const struct stats_printer *to)

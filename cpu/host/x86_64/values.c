@@ -191,7 +191,7 @@ void begin_values(struct emitter *e)
         e->pinned[e->cpu->arch->pinned[i]] = pinned_regs[i];
     for (unsigned i = 0; i < LOCALS; i++)
         e->local[i] = (struct local){IR_NONE, false};
-    fpr_forget_all(e);
+    fpr_begin(e);
     for (unsigned v = 0; v < IR_TEMPS + ir->ntemps; v++)
         e->last_use[v] = 0;
     for (unsigned i = 0; i < ir->nops; i++) {
