@@ -281,6 +281,8 @@ static void account_slice(struct vm *vm, uint64_t before_insns, uint64_t before_
 {
     struct vm_loop *loop = vm->loop;
     uint64_t now = host_now(), guest = paced_time(vm), insns = vm->machine.clock->icount - before_insns, rate;
+    if (insns == 0) /* a change of rate would make another state of a position that was seen */
+        return;
     adapt_slice(vm, insns, now - before_host);
     bool automatic = vm->options->icount_shift < 0;
     if (automatic && rate_slice(&loop->rate, now - loop->host_last, insns, guest - loop->guest_last, &rate))
