@@ -66,7 +66,10 @@ static bool leave_boundary(struct cpu *cpu, bool *idle)
 {
     const struct cpu_arch *arch = cpu->arch;
     if (inputs_pending(cpu->machine->inputs)) {
+        uint64_t before = cpu->machine->clock->icount;
         inputs_apply(cpu->machine->inputs);
+        if (cpu->machine->clock->icount != before) /* a replay: nothing ran after them here */
+            return true;
         fire_timers(cpu);
     }
     if (arch->interrupt_pending(cpu)) {

@@ -132,7 +132,8 @@ bool inputs_pending(const struct inputs *inputs)
 void inputs_apply(struct inputs *inputs)
 {
     if (inputs->replaying) {
-        while (inputs_pending(inputs))
+        uint64_t now = inputs->clock->icount;
+        for (const struct input *next = inputs_next(inputs); next && next->icount == now; next = inputs_next(inputs))
             inputs_replay(inputs);
         return;
     }

@@ -52,8 +52,8 @@ bool input_arrives(enum input_kind kind);
 bool inputs_left_here(const struct inputs *inputs);
 
 /*
- * Replay. In the past inputs come from the log and the queue stands; inputs_pending() and inputs_apply() mean the log's leaving
- * inputs stamped with the present icount.
+ * Replay. In the past inputs come from the log and the queue stands; inputs_pending() means the log's leaving inputs stamped with the
+ * present icount, inputs_apply() these and what was applied at that count after them, which may be a jump that ends the boundary.
  */
 void inputs_rewind(struct inputs *inputs, size_t place);
 /* How many of the log's inputs lie before this position: all at the present. */

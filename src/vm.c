@@ -317,8 +317,8 @@ static enum cpu_exit run_slice(struct vm *vm)
 }
 
 /*
- * Input was applied at this boundary and the CPU waits on all the same: a jump of no length ends the boundary, so that no state but the
- * one before the input is ever seen at this count.
+ * Input was applied at this boundary, and nothing ran after it: the CPU waits on all the same, or a watch stopped the unit. A jump of no
+ * length ends the boundary, so that no state but the one before the input is ever seen at this count.
  */
 static bool leave_input_behind(struct vm *vm)
 {
@@ -344,7 +344,8 @@ static enum cpu_exit run_live_slice(struct vm *vm)
 {
     uint64_t before_insns = vm->machine.clock->icount, before_host = host_now();
     enum cpu_exit exit = run_slice(vm);
-    if (exit == CPU_EXIT_IDLE && leave_input_behind(vm))
+    bool left = (exit == CPU_EXIT_IDLE || exit == CPU_EXIT_DEBUG) && leave_input_behind(vm);
+    if (left && exit == CPU_EXIT_IDLE)
         exit = CPU_EXIT_LIMIT;
     uint64_t took = host_now() - before_host;
     account_slice(vm, before_insns, before_host);
