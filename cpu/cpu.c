@@ -322,7 +322,7 @@ void cpu_loaded(struct cpu *cpu)
     cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = false;
     cpu->skip_breakpoint = cpu->skip_watch = cpu->single = cpu->slot_break = false;
     cpu->asked = cpu->slot_asked = NOT_ASKED;
-    cpu->in_unit = cpu->in_slot = false;
+    cpu->in_unit = cpu->in_slot = cpu->hit_waits = false;
     cpu->debug.reason = DEBUG_NONE;
     cpu_flush_all(cpu);
 }

@@ -134,6 +134,7 @@ struct cpu {
     } deadline; /* the next timer's, as a position */
     struct debug_event debug;
     struct debug_event watch_event; /* of note_watch */
+    bool hit_waits;                 /* `debug` is a hit of a boundary that was arrived at between two cpu_run() */
     bool points_off;                /* breakpoints and watches do not stop: a replay on its way */
     struct watch_owner *sole_owner; /* not NULL: points_off, but for his watches */
     struct cpu_counts counts;

@@ -16,11 +16,6 @@ void cpu_stop_soon(struct cpu *cpu)
     cpu_leave_soon(cpu);
 }
 
-void cpu_idle_jump(struct cpu *cpu, uint64_t vtime)
-{
-    clock_idle_to(cpu->machine->clock, vtime);
-}
-
 /* What was asked of one unit only is over. A stop for its slot is before the unit. */
 static void unit_done(struct cpu *cpu)
 {
@@ -61,6 +56,15 @@ static void fire_timers(struct cpu *cpu)
         timers_fire(&machine->timers, clock_now(machine->clock));
 }
 
+/* The boundary behind it is arrived at, so that no stop there comes before its timers. A hit of theirs is told by the next cpu_run(). */
+void cpu_idle_jump(struct cpu *cpu, uint64_t vtime)
+{
+    clock_idle_to(cpu->machine->clock, vtime);
+    cpu->debug.reason = DEBUG_NONE;
+    fire_timers(cpu);
+    cpu->hit_waits = cpu->debug.reason == DEBUG_WATCH;
+}
+
 /* The leaving part of a boundary: inputs, then an interrupt or an idle jump. True: that was the unit. */
 static bool leave_boundary(struct cpu *cpu, bool *idle)
 {
@@ -84,7 +88,7 @@ static bool leave_boundary(struct cpu *cpu, bool *idle)
         return false;
     *idle = !cpu->idle_jumps || cpu->machine->timers.next == TIMER_OFF;
     if (!*idle)
-        cpu_idle_jump(cpu, cpu->machine->timers.next);
+        clock_idle_to(cpu->machine->clock, cpu->machine->timers.next);
     return true;
 }
 
@@ -179,7 +183,9 @@ static bool mid_unit(const struct cpu *cpu)
 enum cpu_exit cpu_run(struct cpu *cpu, uint64_t until)
 {
     enum cpu_exit exit = CPU_EXIT_LIMIT;
-    cpu->debug.reason = DEBUG_NONE;
+    if (!cpu->hit_waits)
+        cpu->debug.reason = DEBUG_NONE;
+    cpu->hit_waits = false;
     if (UNLIKELY(cpu->limit_stale))
         cpu_update_direct_limit(cpu);
     for (;;) {
