@@ -11,8 +11,8 @@
 
 #include "softmmu/alloc.h"
 
-/* Level 1 keeps up with a disk. A long window finds a page's earlier copies, and an image in memory beside itself. */
-enum { LEVEL = 1, WINDOW_LOG_MIN = 17, WINDOW_LOG_MAX = 27 };
+/* Level 3 keeps up with a disk. A long window finds a page's earlier copies, and an image in memory beside itself. */
+enum { LEVEL = 3, WINDOW_LOG_MIN = 17, WINDOW_LOG_MAX = 27 };
 enum { BUFFER = 256 << 10, PROGRESS_BYTES = 1 << 20 };
 
 static const char magic[8] = {'s', 't', 'a', 'k', 'e', 'o', 'u', 't'};

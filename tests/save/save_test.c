@@ -207,6 +207,70 @@ static void test_save_again(void **state)
     assert_memory_equal(first, second, length);
 }
 
+/* A history of which some is compressed already. */
+static void test_full(void **state)
+{
+    enum { BOUND = 24 << 20, SLICES = 300 };
+    struct journal_stats stats;
+    struct rig rig;
+    char kernel[96];
+    uint64_t hashes[3], at[3];
+    snprintf(kernel, sizeof(kernel), "%s,addr=0x80100000", program_path);
+    const char *const words[] = {"-m", "8", "-kernel", kernel, "-endian", "little", "-serial", "null", NULL};
+    rig_write_program(program_path, false);
+    assert_true(rig_options(&rig, words));
+    rig.options.history = BOUND;
+    assert_true(rig_open(&rig));
+    rig_run(&rig, SLICES * 20011);
+    journal_statistics(history_journal(rig.vm), &stats);
+    assert_true(stats.packed_pages > 0 && journal_at(history_journal(rig.vm), 0)->packed);
+    uint64_t start = history_start(rig.vm), end = history_end(rig.vm);
+    for (unsigned i = 0; i < 3; i++)
+        hashes[i] = visit(&rig, start + (end - start) * i / 2, &at[i]);
+    assert_null(rig_save(&rig, save_path));
+    rig_close(&rig);
+
+    rig = loaded("64M");
+    assert_true(history_start(rig.vm) == start && history_end(rig.vm) == end);
+    assert_true(journal_at(history_journal(rig.vm), 0)->packed);
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(visit(&rig, at[2 - i], &at[2 - i]) == hashes[2 - i]);
+    rig_close(&rig);
+}
+
+/* Less room here than there was: the newest is kept, and where time stood must be in it. */
+static void test_less_room(void **state)
+{
+    enum { BOUND = 600000 };
+    const char *const words[] = {"-load", save_path, "-serial", "null", NULL};
+    struct journal_stats stats;
+    struct rig rig;
+    open_program(&rig, &(struct way){"little", "interp", false});
+    rig_run(&rig, PRESENT);
+    uint64_t hash = rig_hash(&rig), at;
+    assert_null(rig_save(&rig, save_path));
+    rig_goto(&rig, 1000);
+    char second[80];
+    snprintf(second, sizeof(second), "%s.2", save_path);
+    assert_null(rig_save(&rig, second));
+    rig_close(&rig);
+    assert_true(rig_options(&rig, words));
+    rig.options.history = BOUND;
+    assert_true(rig_open(&rig));
+    journal_statistics(history_journal(rig.vm), &stats);
+    assert_true(stats.used <= BOUND);
+    assert_true(history_start(rig.vm) > 0 && history_start(rig.vm) < PRESENT);
+    assert_true(rig_hash(&rig) == hash);
+    rig_goto(&rig, 0);
+    assert_true(visit(&rig, PRESENT, &at) == hash);
+    rig_close(&rig);
+    rename(second, save_path);
+    assert_true(rig_options(&rig, words));
+    rig.options.history = BOUND;
+    assert_false(rig_open(&rig));
+    rig_close(&rig);
+}
+
 /* Abandoned anywhere, a save leaves nothing, and what was there before stays. */
 static void test_abandoned(void **state)
 {
@@ -279,6 +343,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(test_same_machine, &ways[3]),
         cmocka_unit_test(test_control),
         cmocka_unit_test(test_save_again),
+        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_less_room),
         cmocka_unit_test(test_abandoned),
         cmocka_unit_test(test_without_history),
     };

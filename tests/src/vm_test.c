@@ -314,6 +314,73 @@ static void test_reset_with_no_reboot(void **state)
     check_shutdown(REQUEST_RESET);
 }
 
+/* A job: how many turns it takes, and what became of it. */
+static struct {
+    unsigned turns, length, overs;
+    bool complete;
+} job;
+
+static bool job_turn(struct vm *vm)
+{
+    return ++job.turns == job.length;
+}
+
+static void job_over(struct vm *vm, bool complete)
+{
+    job.overs++;
+    job.complete = complete;
+}
+
+static const struct vm_run job_run = {.kind = VM_RUN_JOB, .comes_back = true, .turn = job_turn, .over = job_over};
+
+/* The machine does not move, and its last stop stays what it was. */
+static void test_job(void **state)
+{
+    memset(&job, 0, sizeof(job));
+    job.length = 5;
+    rig.vm->stop_reason = VM_STOP_BREAKPOINT;
+    rig.vm->cpu->debug.reason = DEBUG_BREAKPOINT;
+    vm_start(rig.vm, &job_run);
+    event_base_dispatch(rig.vm->base);
+    assert_int_equal(job.turns, 5);
+    assert_int_equal(job.overs, 1);
+    assert_true(job.complete);
+    assert_int_equal(icount(), 0);
+    assert_int_equal(rig.vm->state, VM_STOPPED);
+    assert_int_equal(rig.vm->stop_reason, VM_STOP_BREAKPOINT);
+    assert_int_equal(rig.vm->cpu->debug.reason, DEBUG_BREAKPOINT);
+}
+
+static void test_job_stopped(void **state)
+{
+    memset(&job, 0, sizeof(job));
+    vm_start(rig.vm, &job_run);
+    event_base_loop(rig.vm->base, EVLOOP_ONCE);
+    event_base_loop(rig.vm->base, EVLOOP_ONCE);
+    assert_in_range(job.turns, 1, 2);
+    vm_stop(rig.vm, VM_STOP_USER);
+    event_base_dispatch(rig.vm->base);
+    assert_int_equal(job.overs, 1);
+    assert_false(job.complete);
+    assert_int_equal(rig.vm->stop_reason, VM_STOP_START);
+}
+
+/* The program ends in the middle of it. */
+static void test_job_quit(void **state)
+{
+    struct vm_options own = {.icount_shift = 2};
+    struct event_base *base = event_base_new();
+    event_base_priority_init(base, 3);
+    struct vm *vm = vm_new(base, &own);
+    memset(&job, 0, sizeof(job));
+    vm_start(vm, &job_run);
+    event_base_loop(base, EVLOOP_ONCE);
+    vm_free(vm);
+    event_base_free(base);
+    assert_int_equal(job.overs, 1);
+    assert_false(job.complete);
+}
+
 static void test_quit_has_a_status(void **state)
 {
     vm_quit(rig.vm, 3);
@@ -333,6 +400,9 @@ int main(void)
         TEST(test_reset_goes_on),
         TEST(test_poweroff),
         TEST(test_reset_with_no_reboot),
+        TEST(test_job),
+        TEST(test_job_stopped),
+        TEST(test_job_quit),
         TEST(test_quit_has_a_status),
         {"breakpoint", test_debug_stops, open_rig, close_rig, (void *)0},
         {"watch",      test_debug_stops, open_rig, close_rig, (void *)1},
