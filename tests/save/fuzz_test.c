@@ -133,6 +133,15 @@ static void test_cut_off(void **state)
     }
 }
 
+/* zstd's frames have bits that mean nothing, as to the window's size. */
+static void assert_same_content(void)
+{
+    static uint8_t plain[ROOM];
+    size_t length = ZSTD_decompress(plain, sizeof(plain), saved.bytes + HEADER, saved.length - HEADER);
+    assert_int_equal(length, saved.plain_length);
+    assert_memory_equal(plain, saved.plain, length);
+}
+
 static void test_changed(void **state)
 {
     uint64_t seed = 5;
@@ -141,10 +150,13 @@ static void test_changed(void **state)
         uint8_t change = (uint8_t)(1 + random_below(&seed, 255));
         saved.bytes[n] ^= change;
         replace(saved.bytes, saved.length);
-        accepted += load(0); /* then it is what it was */
+        if (load(0)) {
+            assert_same_content();
+            accepted++;
+        }
         saved.bytes[n] ^= change;
     }
-    assert_in_range(accepted, 0, 3);
+    assert_in_range(accepted, 0, saved.length / 100);
 }
 
 static void replace_packed(void)
