@@ -173,13 +173,11 @@ static void test_control(void **state)
     assert_int_equal(in_another_process(), 1);
 }
 
-static struct rig loaded(const char *history)
+static void open_saved(struct rig *rig, const char *history)
 {
-    struct rig rig;
     const char *const words[] = {"-load", save_path, "-serial", "null", "-history", history, NULL};
-    assert_true(rig_options(&rig, words));
-    assert_true(rig_open(&rig));
-    return rig;
+    assert_true(rig_options(rig, words));
+    assert_true(rig_open(rig));
 }
 
 /* All that is there is there again: saved, loaded and saved once more it is the same file. */
@@ -195,7 +193,7 @@ static void test_save_again(void **state)
     FILE *file = fopen(save_path, "rb");
     size_t length = fread(first, 1, sizeof(first), file);
     fclose(file);
-    rig = loaded("64M");
+    open_saved(&rig, "64M");
     assert_true(history_in_past(rig.vm));
     assert_int_equal(rig_icount(&rig), 123456);
     assert_string_equal(rig.options.append, "a b");
@@ -230,7 +228,7 @@ static void test_full(void **state)
     assert_null(rig_save(&rig, save_path));
     rig_close(&rig);
 
-    rig = loaded("64M");
+    open_saved(&rig, "64M");
     assert_true(history_start(rig.vm) == start && history_end(rig.vm) == end);
     assert_true(journal_at(history_journal(rig.vm), 0)->packed);
     for (unsigned i = 0; i < 3; i++)
@@ -313,14 +311,14 @@ static void test_without_history(void **state)
     uint64_t hash = rig_hash(&rig), at = rig_icount(&rig);
     assert_null(rig_save(&rig, save_path));
     rig_close(&rig);
-    rig = loaded("64M");
+    open_saved(&rig, "64M");
     assert_true(rig_hash(&rig) == hash);
     assert_int_equal(history_start(rig.vm), at);
     rig_run(&rig, 100000);
     rig_goto(&rig, 0);
     assert_true(rig_hash(&rig) == hash);
     rig_close(&rig);
-    rig = loaded("off");
+    open_saved(&rig, "off");
     assert_true(rig_hash(&rig) == hash);
     rig_close(&rig);
 }
