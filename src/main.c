@@ -12,7 +12,6 @@
 #include "src/profile.h"
 #include "src/save.h"
 #include "src/target.h"
-#include "src/vm.h"
 
 enum { PRIORITIES = 3 }; /* 0: console; 1: sockets and all else; 2: the machine (vm.c) */
 
@@ -54,6 +53,7 @@ static struct event *signal_events[ARRAY_SIZE(signals)];
 static void catch_signals(struct vm *vm)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like a full disk */
     for (unsigned i = 0; i < ARRAY_SIZE(signals); i++) {
         signal_events[i] = alloc_checked(evsignal_new(vm->base, signals[i].number, signals[i].fn, vm));
         event_priority_set(signal_events[i], 0);

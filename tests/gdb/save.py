@@ -146,6 +146,20 @@ def again(bench):
         equal(rsp.registers(), registers, "the end")
 
 
+def at_power_on(bench):
+    """saved before its first instruction it begins there"""
+    machine = Machine(bench.opts, ["-kernel", bench.kernel], big=bench.guest.big)
+    with machine:
+        rsp = bench.client(machine)
+        registers = rsp.registers()
+        bench.save(rsp)
+    machine, rsp = bench.load()
+    with machine:
+        equal(rsp.registers(), registers, "the start")
+        rsp.send("vCont;c")
+        machine.expect("hello from the guest\n")
+
+
 def names(bench):
     """named checkpoints are saved with it"""
     machine, rsp = bench.start()
@@ -201,4 +215,4 @@ def refused_loads(bench):
 
 if __name__ == "__main__":
     opts = options(__doc__)
-    run([mailed, in_the_past, reset_in_history, again, names, refused_saves, refused_loads], lambda: Bench(opts), opts)
+    run([mailed, in_the_past, reset_in_history, again, at_power_on, names, refused_saves, refused_loads], lambda: Bench(opts), opts)

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "softmmu/alloc.h"
@@ -170,6 +172,23 @@ static void test_cannot_create(void **state)
     cannot_create("/dev/null", "not a file");
 }
 
+/* The disk is full, or as good as that. */
+static void test_no_room(void **state)
+{
+    struct rlimit before, small = {.rlim_cur = 64 << 10};
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    small.rlim_max = before.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &small);
+    struct stream *stream = stream_create(path, VERSION, BULK);
+    put_all(stream, BULK);
+    assert_false(stream_commit(stream));
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_non_null(strstr(stream_error(stream), strerror(EFBIG)));
+    stream_free(stream);
+    assert_false(exists(part));
+}
+
 static void refused(const char *name, const char *why)
 {
     struct stream *stream = stream_open(name, VERSION, NULL, NULL);
@@ -283,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_wrong_ends), cmocka_unit_test(test_nothing_half),
         cmocka_unit_test(test_cannot_create),  cmocka_unit_test(test_foreign),    cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_flipped),        cmocka_unit_test(test_refuse),     cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_no_room),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
