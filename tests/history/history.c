@@ -25,6 +25,7 @@ static const struct {
     {"--start", offsetof(struct walk_options, start)},
     {"--keys",  offsetof(struct walk_options, keys) },
     {"--write", offsetof(struct walk_options, write)},
+    {"--bound", offsetof(struct walk_options, bound)},
     {"--trace", offsetof(struct walk_options, trace)},
 };
 
@@ -86,6 +87,8 @@ int main(int argc, char **argv)
     int status = options_parse(&vm_options, argc - taken, argv + taken);
     if (status >= 0)
         return status;
+    if (walk.options.bound)
+        vm_options.history = walk.options.bound;
     struct event_base *base = event_base_new();
     event_base_priority_init(base, PRIORITIES);
     if (!redirect(&walk, base) || !(walk.vm = vm_new(base, &vm_options)))

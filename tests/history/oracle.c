@@ -220,11 +220,15 @@ void oracle_steps(struct walk *walk)
     }
 }
 
-static bool in_handler(const struct walk *walk)
+/*
+ * Not in a handler. Nor in user mode: which exception a return to there belongs to cannot always be told, since this guest's kernel enters user
+ * mode by itself as well.
+ */
+static bool in_kernel_proper(const struct walk *walk)
 {
     struct step_context context;
     walk->vm->cpu->arch->step_context(walk->vm->cpu, &context);
-    return context.in_handler;
+    return !context.in_handler && context.mode == 0;
 }
 
 /* Over handlers: a step from where a step back came to ends where that began, or at the handler that came back to there. */
@@ -235,14 +239,14 @@ void oracle_steps_over(struct walk *walk)
     for (unsigned n = 0; n < 10 && !walk->failed; n++) {
         uint64_t from = walk_now(walk);
         uint32_t pc = *cpu_pc(walk->vm->cpu);
-        bool handler = in_handler(walk);
+        bool comparable = in_kernel_proper(walk);
         walk->vm->step_into = false;
         travel_begin_step(walk->vm->travel);
         walk_resume(walk, &(struct vm_run){.kind = VM_RUN_TRAVEL});
         walk_check(walk, "bs over");
         walk->steps_back++;
         uint64_t to = walk_now(walk);
-        if (walk->vm->stop_reason == VM_STOP_HISTORY_BEGIN || handler)
+        if (walk->vm->stop_reason == VM_STOP_HISTORY_BEGIN || !comparable)
             continue;
         walk_pass_position(walk);
         walk_resume(walk, &(struct vm_run){.kind = VM_RUN_STEP});

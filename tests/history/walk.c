@@ -163,7 +163,8 @@ static void go_somewhere(struct walk *walk)
     uint64_t target = any_position(walk);
     walk_goto(walk, target);
     walk_check(walk, "goto");
-    if (walk_now(walk) < target || walk_now(walk) > target + 1)
+    bool gone = target < history_start(walk->vm); /* the bound moves the start when time leaves the present */
+    if (!gone && (walk_now(walk) < target || walk_now(walk) > target + 1))
         walk_fail(walk, "goto %" PRIu64, target);
 }
 
@@ -272,8 +273,10 @@ void walk_moves(struct walk *walk)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         all += rows[i].weight;
     walk_check(walk, "power-on");
-    while (walk->end < walk->options.start && !walk->failed)
+    while (walk->end < walk->options.start && !walk->failed) {
         run_turns(walk, 3);
+        walk_check(walk, "start");
+    }
     while (walk->done < walk->options.moves && !walk->failed) {
         uint64_t pick = walk_random(walk, all);
         size_t row = 0;

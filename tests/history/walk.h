@@ -17,6 +17,7 @@ struct walk_options {
     uint64_t start; /* history is at least so many instructions long before the first move */
     uint64_t keys;  /* keys are typed */
     uint64_t write; /* the debugger writes now and then */
+    uint64_t bound; /* not 0: host memory for the past, less than -history takes */
     uint64_t trace; /* a line for each move */
 };
 
