@@ -27,7 +27,26 @@ for start, end, registers in (("system_call", "system_call_end", {}), ("refill",
         places += 1
     run("stepi %d" % places)
     at(end)
+
+# An interrupt in the middle of a stretch: passed over, or gone into.
+run("set $a1 = 60")
+go("tick")
+run("tbreak *(unsigned int) &on_interrupt")
+run("continue")
+at("on_interrupt")
+run("reverse-stepi 2") # by way of the vector
+interrupted = value("$pc")
+equal(value("(unsigned int) &tick_code") <= interrupted < value("(unsigned int) &tick_end"), True, "pc before the interrupt")
+run("tbreak *%#x" % (interrupted + 8))
+run("continue")
+equal(value("*(int *) &ticks"), 1, "ticks behind the interrupt")
 run("monitor set sstep into off")
+for pc in (interrupted + 4, interrupted, interrupted - 4):
+    run("reverse-stepi")
+    equal(value("$pc"), pc, "pc, going back over an interrupt")
+equal(value("*(int *) &ticks"), 0, "ticks before the interrupt")
+run("tbreak *(unsigned int) &tick_off")
+run("continue")
 
 # The last writer, with what was there before and after; then the ones before it.
 run("set $a0 = %#x" % DATA)
