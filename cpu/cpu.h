@@ -92,6 +92,7 @@ struct cpu {
     uint32_t direct_limit;    /* bytes of low RAM that loads may reach past the TLB: up to the first that is read-watched */
     uint64_t icount_end;      /* icount at which budget is 0 */
     uintptr_t host_return;    /* return address into generated code of the call under way; 0 in the interpreter */
+    uint64_t store_value;     /* of the store that went the slow path */
     uint32_t call_a, call_b;  /* arguments of the helper call under way */
     uint64_t saved_locals[2]; /* a host back end's block-local registers while C runs */
     struct fpu_lazy fpu;

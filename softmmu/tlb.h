@@ -49,6 +49,7 @@ enum memop {
     MO_SIZE = 3,
     MO_SIGN = 4, /* loads of less than 32 bits: sign-extend to 32 */
     MO_SWAP = 8, /* the guest's bytes are in the other order than the host's */
+    MEMOPS = 16,
 };
 
 /* What the guest's own translation says of a page. */

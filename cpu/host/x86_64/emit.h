@@ -109,6 +109,13 @@ void begin_values(struct emitter *e);
 void emit_load(struct emitter *e, const struct ir_op *op);
 void emit_store(struct emitter *e, const struct ir_op *op);
 void emit_memory_stub(struct emitter *e, struct stub *stub);
+int32_t tlb_offset(unsigned mode, bool store);
+/* eax = address: compares tags; rcx = addend behind the branch to the slow path, whose rel32 is returned. */
+uint8_t *emit_probe(struct code *c, unsigned mode, unsigned memop, bool store);
+void emit_load_from(struct code *c, unsigned memop, enum reg d, struct mem mem);
+void emit_store_to(struct code *c, unsigned memop, enum reg value, struct mem mem);
+/* The bytes of a value to be stored into the guest's order. */
+void emit_swap(struct code *c, unsigned memop, enum reg value);
 
 /* leave.c */
 void begin_stretches(struct emitter *e);

@@ -4,10 +4,10 @@
  */
 #include "cpu/host/x86_64/emit_fpu.h"
 
-static int32_t tlb_offset(const struct emitter *e, bool store)
+int32_t tlb_offset(unsigned mode, bool store)
 {
     return (int32_t)(offsetof(struct cpu, mmu) + offsetof(struct mmu, tlb) +
-                     (e->mode * 2 + store) * sizeof(struct tlb_entry) * TLB_ENTRIES);
+                     (mode * 2 + store) * sizeof(struct tlb_entry) * TLB_ENTRIES);
 }
 
 static unsigned size_mask(unsigned memop)
@@ -15,19 +15,17 @@ static unsigned size_mask(unsigned memop)
     return (1u << (memop & MO_SIZE)) - 1;
 }
 
-/* eax = address: compares tags; rcx = addend behind the branch to the slow path, whose rel32 is returned. */
-static uint8_t *emit_probe(struct emitter *e, unsigned memop, bool store)
+uint8_t *emit_probe(struct code *c, unsigned mode, unsigned memop, bool store)
 {
-    struct code *c = e->c;
     static_assert(sizeof(struct tlb_entry) == 16, "the index is shifted by 4");
     emit_rr(c, OP_MOV, false, RCX, RAX);
     emit_shift_imm(c, SHIFT_SHR, false, RCX, GUEST_PAGE_BITS - 4);
     emit_alu_imm(c, ALU_AND, false, RCX, (int32_t)((TLB_ENTRIES - 1) << 4));
     emit_rr(c, OP_MOV, false, RDX, RAX);
     emit_alu_imm(c, ALU_AND, false, RDX, (int32_t)(GUEST_PAGE_MASK | size_mask(memop)));
-    emit_rm(c, OP_CMP, false, RDX, mem_index(RBP, RCX, 0, tlb_offset(e, store)));
+    emit_rm(c, OP_CMP, false, RDX, mem_index(RBP, RCX, 0, tlb_offset(mode, store)));
     uint8_t *miss = emit_jcc(c, COND_NE);
-    emit_rm(c, OP_MOV, true, RCX, mem_index(RBP, RCX, 0, tlb_offset(e, store) + (int32_t)offsetof(struct tlb_entry, addend)));
+    emit_rm(c, OP_MOV, true, RCX, mem_index(RBP, RCX, 0, tlb_offset(mode, store) + (int32_t)offsetof(struct tlb_entry, addend)));
     return miss;
 }
 
@@ -58,7 +56,7 @@ static unsigned load_opcode(unsigned memop)
     }
 }
 
-static void emit_load_from(struct code *c, unsigned memop, enum reg d, struct mem mem)
+void emit_load_from(struct code *c, unsigned memop, enum reg d, struct mem mem)
 {
     bool wide = (memop & MO_SIZE) == MO_64;
     emit_rm(c, load_opcode(memop), wide, d, mem);
@@ -134,7 +132,7 @@ void emit_load(struct emitter *e, const struct ir_op *op)
     } else {
         emit_address(e, op);
         stub->reg = result_reg(e, op);
-        stub->from[0] = emit_probe(e, stub->memop, false);
+        stub->from[0] = emit_probe(e->c, e->mode, stub->memop, false);
         emit_load_from(e->c, stub->memop, stub->reg, mem_index(RCX, RAX, 0, 0));
     }
     stub->back = e->c->p;
@@ -144,7 +142,7 @@ void emit_load(struct emitter *e, const struct ir_op *op)
         defined(e, op->d);
 }
 
-static void emit_store_to(struct code *c, unsigned memop, enum reg value, struct mem mem)
+void emit_store_to(struct code *c, unsigned memop, enum reg value, struct mem mem)
 {
     switch (memop & MO_SIZE) {
     case MO_8:
@@ -158,16 +156,22 @@ static void emit_store_to(struct code *c, unsigned memop, enum reg value, struct
     }
 }
 
+void emit_swap(struct code *c, unsigned memop, enum reg value)
+{
+    if (!(memop & MO_SWAP) || (memop & MO_SIZE) == MO_8)
+        return;
+    if ((memop & MO_SIZE) == MO_16)
+        emit_rol16(c, value);
+    else
+        emit_bswap(c, (memop & MO_SIZE) == MO_64, value);
+}
+
 static enum reg swapped(struct emitter *e, unsigned memop, enum reg value)
 {
-    bool wide = (memop & MO_SIZE) == MO_64;
     if (!(memop & MO_SWAP) || (memop & MO_SIZE) == MO_8)
         return value;
-    emit_rr(e->c, OP_MOV, wide, RDX, value);
-    if ((memop & MO_SIZE) == MO_16)
-        emit_rol16(e->c, RDX);
-    else
-        emit_bswap(e->c, wide, RDX);
+    emit_rr(e->c, OP_MOV, true, RDX, value);
+    emit_swap(e->c, memop, RDX);
     return RDX;
 }
 
@@ -217,7 +221,7 @@ void emit_store(struct emitter *e, const struct ir_op *op)
     stub->memop = op->op == IR_stf ? (uint8_t)op->aux : op->sub;
     emit_address(e, op);
     take_value(e, op, stub);
-    stub->from[0] = emit_probe(e, stub->memop, true);
+    stub->from[0] = emit_probe(e->c, e->mode, stub->memop, true);
     if (op->op == IR_st && !stub->constant)
         stub->reg = value_reg(e, op->b);
     emit_value(e, stub);
@@ -226,76 +230,46 @@ void emit_store(struct emitter *e, const struct ir_op *op)
 
 static void call_thunk(struct emitter *e, const struct stub *stub, const uint8_t *thunk)
 {
-    emit_mov_imm(e->c, RCX, stub->memop | e->mode << 8);
     emit_call_to(e->c, thunk);
     note_place(e, stub->before, stub->slot);
 }
 
-/* The page may be flagged only because other bytes of it are watched: the rel32 of the branch to C; else rcx is the addend. */
-static uint8_t *emit_watch_probe(struct emitter *e, const struct stub *stub, bool store)
-{
-    emit_call_to(e->c, e->jit->thunk_watch[e->mode][store][stub->memop & MO_SIZE]);
-    return emit_jcc(e->c, COND_NE);
-}
-
 static void finish_load(struct emitter *e, struct stub *stub)
 {
-    uint8_t *slow = emit_watch_probe(e, stub, false);
-    emit_load_from(e->c, stub->memop, stub->reg, mem_index(RCX, RAX, 0, 0));
-    emit_jmp_to(e->c, stub->back);
-    patch32(slow, e->c->p);
-    call_thunk(e, stub, e->jit->thunk_load);
+    unsigned memop = stub->memop;
+    bool direct = stub->kind == STUB_DIRECT;
+    if (direct) {
+        emit_count(e, COUNT_FALLEN_LOADS);
+        emit_count(e, COUNT_TLB_LOADS);
+    }
+    call_thunk(e, stub, direct ? e->jit->thunk_look_up[memop] : e->jit->thunk_slow_load[e->mode][memop]);
     fpr_reload(e, stub);
-    emit_rr(e->c, OP_MOV, true, stub->reg, RAX);
-    emit_jmp_to(e->c, stub->back);
-}
-
-static void patch_entries(struct emitter *e, const struct stub *stub)
-{
-    for (unsigned i = 0; i < 2; i++)
-        if (stub->from[i])
-            patch32(stub->from[i], e->c->p);
-}
-
-/* Not in the linear segment, or watched: the address again, and the TLB. */
-static void emit_direct_stub(struct emitter *e, struct stub *stub)
-{
-    struct code *c = e->c;
-    emit_count(e, COUNT_FALLEN_LOADS);
-    emit_count(e, COUNT_TLB_LOADS);
-    emit_rm(c, OP_LEA, false, RAX, mem_base(RDX, (int32_t)e->cpu->arch->direct_base));
-    uint8_t *miss = emit_probe(e, stub->memop, false);
-    emit_load_from(c, stub->memop, stub->reg, mem_index(RCX, RAX, 0, 0));
-    emit_jmp_to(c, stub->back);
-    patch32(miss, c->p);
-    finish_load(e, stub);
+    if (stub->reg != RAX)
+        emit_rr(e->c, OP_MOV, true, stub->reg, RAX);
 }
 
 static void finish_store(struct emitter *e, struct stub *stub)
 {
-    uint8_t *slow = emit_watch_probe(e, stub, true);
-    emit_value(e, stub);
-    emit_jmp_to(e->c, stub->back);
-    patch32(slow, e->c->p);
-    if (stub->xmm[0])
-        emit_sse_rr(e->c, SSE_MOVD_STORE, (stub->memop & MO_SIZE) == MO_64, stub->xmm[0], RDX);
-    else if (stub->constant)
-        emit_rr(e->c, OP_XOR, false, RDX, RDX);
-    else
-        emit_rr(e->c, OP_MOV, true, RDX, stub->reg);
-    call_thunk(e, stub, e->jit->thunk_store);
+    struct mem value = mem_base(RBP, CPU_OFFSET(store_value));
+    if (stub->xmm[0]) {
+        emit_sse_rm(e->c, (stub->memop & MO_SIZE) == MO_64 ? SSE_MOVQ_STORE : SSE_MOVD_STORE, stub->xmm[0], value);
+    } else if (stub->constant) {
+        emit_store_imm_size(e->c, value, 0, MO_64);
+    } else {
+        emit_rm(e->c, OP_STORE, true, stub->reg, value);
+    }
+    call_thunk(e, stub, e->jit->thunk_slow_store[e->mode][stub->memop]);
     fpr_reload(e, stub);
-    emit_jmp_to(e->c, stub->back);
 }
 
 void emit_memory_stub(struct emitter *e, struct stub *stub)
 {
-    patch_entries(e, stub);
-    if (stub->kind == STUB_DIRECT) {
-        emit_direct_stub(e, stub);
-    } else if (stub->kind == STUB_LOAD) {
-        finish_load(e, stub);
-    } else {
+    for (unsigned i = 0; i < 2; i++)
+        if (stub->from[i])
+            patch32(stub->from[i], e->c->p);
+    if (stub->kind == STUB_STORE)
         finish_store(e, stub);
-    }
+    else
+        finish_load(e, stub);
+    emit_jmp_to(e->c, stub->back);
 }

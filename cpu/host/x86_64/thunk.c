@@ -191,46 +191,6 @@ static void make_call(struct cpu *cpu, struct code *c, const uint8_t *out)
     return_or_leave(cpu, c, out);
 }
 
-/* The zero flag says whether; it stays. */
-static void count_passed(struct code *c, enum code_counter counter)
-{
-    uint8_t *watched = emit_jcc(c, COND_NE);
-    emit_inc64(c, cpu_word(CPU_OFFSET(counts.in_code) + 8 * (int32_t)counter));
-    emit_rr(c, OP_CMP, false, RAX, RAX);
-    patch32(watched, c->p);
-}
-
-/*
- * The look-up failed: eax = address, rcx = index of the entry * 16, edx = the tag wanted. If only the watch flag is in the way and none of
- * the bytes is watched: the zero flag set, rcx = addend. Else the zero flag clear, eax as it was.
- */
-static void make_watch(struct cpu *cpu, struct code *c, unsigned mode, unsigned store, unsigned log2_size)
-{
-    int32_t mmu = (int32_t)offsetof(struct cpu, mmu);
-    int32_t tags = mmu + (int32_t)(offsetof(struct mmu, tlb) + (mode * 2 + store) * sizeof(struct tlb_entry) * TLB_ENTRIES);
-    int32_t maps = mmu + (int32_t)(offsetof(struct mmu, watch_map) + (mode * 2 + store) * sizeof(intptr_t) * TLB_ENTRIES);
-    cpu->jit->thunk_watch[mode][store][log2_size] = c->p;
-    emit_alu_imm(c, ALU_OR, false, RDX, TLB_WATCH);
-    emit_rm(c, OP_CMP, false, RDX, mem_index(RBP, RCX, 0, tags));
-    uint8_t *other = emit_jcc(c, COND_NE);
-    emit_shift_imm(c, SHIFT_SHR, false, RCX, 1);
-    emit_rm(c, OP_MOV, true, RDX, mem_index(RBP, RCX, 0, maps));
-    emit_rm(c, OP_MOV, true, RCX, mem_index(RBP, RCX, 1, tags + (int32_t)offsetof(struct tlb_entry, addend)));
-    emit_cmp_mem_zero(c, mem_index(RDX, RAX, 0, 0), log2_size);
-    if (cpu->jit->counting)
-        count_passed(c, store ? COUNT_WATCH_STORES : COUNT_WATCH_LOADS);
-    patch32(other, c->p);
-    emit_ret(c);
-}
-
-static void make_watch_thunks(struct cpu *cpu, struct code *c)
-{
-    for (unsigned mode = 0; mode < MMU_MODES; mode++)
-        for (unsigned store = 0; store < 2; store++)
-            for (unsigned log2_size = 0; log2_size < 4; log2_size++)
-                make_watch(cpu, c, mode, store, log2_size);
-}
-
 void make_thunks(struct cpu *cpu)
 {
     struct code *c = &cpu->jit->code;
@@ -239,7 +199,7 @@ void make_thunks(struct cpu *cpu)
     make_load(cpu, c, out);
     make_store(cpu, c, out);
     make_call(cpu, c, out);
-    make_watch_thunks(cpu, c);
+    make_access_thunks(cpu, c);
     cpu->jit->thunks_end = c->p;
 }
 
@@ -250,13 +210,13 @@ bool thunk_number(const struct jit *jit, unsigned i, struct code_piece *thunk)
         const char *name;
         const uint8_t *start;
     } rows[] = {
-        {"enter",  jit->thunk_enter         },
-        {"leave",  jit->thunk_exit          },
-        {"load",   jit->thunk_load          },
-        {"store",  jit->thunk_store         },
-        {"helper", jit->thunk_call          },
-        {"watch",  jit->thunk_watch[0][0][0]},
-        {NULL,     jit->thunks_end          },
+        {"enter",  jit->thunk_enter     },
+        {"leave",  jit->thunk_exit      },
+        {"load",   jit->thunk_load      },
+        {"store",  jit->thunk_store     },
+        {"helper", jit->thunk_call      },
+        {"access", jit->thunk_look_up[0]},
+        {NULL,     jit->thunks_end      },
     };
     if (i + 1 >= ARRAY_SIZE(rows))
         return false;

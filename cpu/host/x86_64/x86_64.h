@@ -92,7 +92,8 @@ struct jit {
     unsigned current;
     struct generation generations[GENERATIONS];
     uint8_t *thunk_enter, *thunk_exit, *thunk_miss, *thunk_load, *thunk_store, *thunk_call; /* in the writable mapping */
-    uint8_t *thunk_watch[MMU_MODES][2][4];                                                  /* by mode, store, log2 of the size */
+    /* access_thunks.c, by mode and memop. */
+    uint8_t *thunk_look_up[MEMOPS], *thunk_slow_load[MMU_MODES][MEMOPS], *thunk_slow_store[MMU_MODES][MEMOPS];
     uint8_t *thunks_end;
     uint8_t *blocks_start;
     uint64_t links, evictions, entries;
@@ -117,6 +118,7 @@ int32_t global_offset(const struct cpu *cpu, unsigned global);
 void make_thunks(struct cpu *cpu);
 /* The i-th thunk, from 0 on; false: there are no more. */
 bool thunk_number(const struct jit *jit, unsigned i, struct code_piece *thunk);
+void make_access_thunks(struct cpu *cpu, struct code *c);
 /* Where the unit that a call from generated code belongs to lies in physical memory. */
 uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return);
 void keep_unit(struct cpu *cpu);
