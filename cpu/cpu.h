@@ -154,6 +154,14 @@ struct cpu {
         void (*fn)(void *opaque);
         void *opaque;
     } on_exception;
+    /*
+     * Told of each watch hit by the CPU that would stop the machine, inside its unit, with the clock at the unit's start; false: the machine
+     * does not stop for it. fn may be NULL.
+     */
+    struct {
+        bool (*fn)(void *opaque, const struct debug_event *event);
+        void *opaque;
+    } on_hit;
     bool idle_jumps;    /* sleep=off: idle time passes at once, inside cpu_run() */
     unsigned max_block; /* most instructions in a block */
 };

@@ -102,8 +102,13 @@ bool cpu_watched(void *opaque, const struct watch_access *access)
     mmu_each_watch(&cpu->mmu, access, consider, &choice);
     if (!choice.watch)
         return false;
-    choice.watch->hits++;
     struct debug_event event = event_of(&choice);
+    if (cpu->on_hit.fn) {
+        cpu_sync_icount(cpu);
+        if (!cpu->on_hit.fn(cpu->on_hit.opaque, &event))
+            return false;
+    }
+    choice.watch->hits++;
     cpu_leave_unit(cpu);
     cpu_leave_soon(cpu);
     if (choice.watch->stop_after) {

@@ -9,7 +9,7 @@
 
 /* Temporary checkpoints lie this far before the position that is stepped back from; the last stretch is looked at unit by unit. */
 static const uint64_t step_marks[] = {1000000, 100000, 10000, 1000, 100, 10};
-enum { LONGEST_UNIT = 2 };
+enum { LONGEST_UNIT = 2, EVENTS_A_TURN = 1000 };
 
 /* What to do, one after the other. */
 enum phase {
@@ -22,8 +22,7 @@ enum phase {
 /* What a search keeps. */
 struct event {
     bool any;
-    uint64_t at;    /* the position to stop at */
-    uint64_t begin; /* a watch hit: of its unit */
+    uint64_t begin; /* the position; of a watch hit by the CPU that of its unit's start */
     enum vm_stop_reason reason;
     struct debug_event hit;
 };
@@ -102,6 +101,8 @@ static void land(struct travel *travel, uint64_t target, enum vm_stop_reason rea
     travel->target = target;
     travel->phase = LAND;
     travel->vm->cpu->points_off = true;
+    travel->vm->cpu->sole_owner = NULL;
+    travel->vm->cpu->on_hit.fn = NULL;
     history_restore(travel->vm, journal_find(journal_of(travel), target, UINT64_MAX));
 }
 
@@ -166,9 +167,32 @@ static bool may_hold_event(struct travel *travel)
     return question.wrote;
 }
 
+/* The watch hit that the machine stands at was the last stop, and is not told again. */
+static bool is_reported(const struct travel *travel, uint64_t at)
+{
+    return travel->same_watch && at == travel->origin;
+}
+
+/*
+ * A watch hit while searching: noted, and the machine goes on, as there may be very many. Where its unit ends is found when time gets
+ * there; near the hit that was reported last it has to be known now.
+ */
+static bool note_hit(void *opaque, const struct debug_event *hit)
+{
+    struct travel *travel = opaque;
+    uint64_t begin = now(travel);
+    if (travel->same_watch && begin + LONGEST_UNIT >= travel->origin)
+        return true;
+    if (!travel->best.any || travel->best.begin != begin || travel->best.reason != VM_STOP_WATCH)
+        travel->best = (struct event){.any = true, .begin = begin, .reason = VM_STOP_WATCH, .hit = *hit};
+    return false;
+}
+
 static void search_interval(struct travel *travel)
 {
     travel->phase = SEARCH;
+    travel->vm->cpu->on_hit.fn = note_hit;
+    travel->vm->cpu->on_hit.opaque = travel;
     history_restore(travel->vm, travel->interval);
     travel->vm->cpu->points_off = travel->write;
     travel->vm->cpu->sole_owner = travel->write ? &travel->owner : NULL;
@@ -202,24 +226,18 @@ static void finish_hit_unit(struct travel *travel)
 static void keep_event(struct travel *travel)
 {
     struct cpu *cpu = travel->vm->cpu;
-    struct event event = {.any = true, .at = now(travel), .begin = now(travel), .hit = cpu->debug};
+    struct event event = {.any = true, .begin = now(travel), .hit = cpu->debug};
     if (cpu->debug.reason == DEBUG_BREAKPOINT) {
         event.reason = VM_STOP_BREAKPOINT;
         cpu->skip_breakpoint = true;
     } else {
         event.reason = VM_STOP_WATCH;
-        if (!event.hit.after) {
-            watch_note_keep_base(cpu, &event.hit);
+        if (!event.hit.after)
             finish_hit_unit(travel);
-        }
-        if (!event.hit.after && event.hit.kind == ACCESS_LOAD)
-            event.hit.value = cpu->mmu.loaded;
-        event.hit.after = true;
-        event.at = now(travel);
+        if (is_reported(travel, now(travel)))
+            return;
     }
-    bool reported = travel->same_watch && event.reason == VM_STOP_WATCH && event.at == travel->origin;
-    bool before = event.reason == VM_STOP_WATCH ? event.at <= travel->end : event.at < travel->end;
-    if (before && !reported)
+    if (event.begin < travel->end || event.hit.after)
         travel->best = event;
 }
 
@@ -244,10 +262,14 @@ static enum travel_state interval_done(struct travel *travel)
 static enum travel_state search(struct travel *travel)
 {
     struct vm *vm = travel->vm;
-    if (history_in_past(vm) && now(travel) < travel->end && history_run(vm, travel->end) == CPU_EXIT_DEBUG)
-        keep_event(travel);
-    if (history_in_past(vm) && now(travel) < travel->end)
-        return TRAVEL_GOES_ON;
+    unsigned events = 0;
+    while (history_in_past(vm) && now(travel) < travel->end) {
+        bool stopped = history_run(vm, travel->end) == CPU_EXIT_DEBUG;
+        if (stopped)
+            keep_event(travel);
+        if (!stopped || ++events == EVENTS_A_TURN)
+            return TRAVEL_GOES_ON;
+    }
     return interval_done(travel);
 }
 
@@ -267,7 +289,7 @@ static void note_exception(void *opaque)
     struct step_context context;
     cpu->arch->step_context(cpu, &context);
     if (same_context(&context, &travel->home))
-        travel->best = (struct event){.any = true, .at = now(travel), .begin = now(travel), .reason = VM_STOP_STEP};
+        travel->best = (struct event){.any = true, .begin = now(travel), .reason = VM_STOP_STEP};
 }
 
 static void approach(struct travel *travel, uint64_t position)
@@ -371,7 +393,7 @@ static enum travel_state found(struct travel *travel)
         travel->write->found = true;
     if (travel->seek_entry)
         end_entry_search(travel);
-    land(travel, travel->write ? travel->best.begin : travel->best.at, travel->best.reason);
+    land(travel, travel->best.begin, travel->best.reason);
     return TRAVEL_GOES_ON;
 }
 
@@ -396,6 +418,7 @@ static void end(struct travel *travel)
     cpu->points_off = travel->vm->looking_back = false;
     cpu->sole_owner = NULL;
     cpu->on_exception.fn = NULL;
+    cpu->on_hit.fn = NULL;
     if (travel->watch)
         phys_watch_remove(cpu->mmu.phys_watches, travel->watch);
     travel->watch = NULL;
@@ -404,9 +427,18 @@ static void end(struct travel *travel)
 static enum travel_state arrived(struct travel *travel)
 {
     struct cpu *cpu = travel->vm->cpu;
+    struct debug_event *hit = &travel->best.hit;
+    if (travel->reason == VM_STOP_WATCH && !hit->after) {
+        watch_note_keep_base(cpu, hit);
+        finish_hit_unit(travel);
+        if (hit->kind == ACCESS_LOAD)
+            hit->value = cpu->mmu.loaded;
+        hit->after = true;
+        travel->target = now(travel);
+    }
     end(travel);
     if (travel->reason == VM_STOP_WATCH)
-        cpu->debug = travel->best.hit;
+        cpu->debug = *hit;
     return TRAVEL_ARRIVED;
 }
 
@@ -430,7 +462,7 @@ static enum travel_state witness(struct travel *travel)
     write->icount = now(travel);
     write->hit = travel->best.hit;
     read_range(travel, write->old_bytes);
-    if (travel->best.at > travel->best.begin)
+    if (!travel->best.hit.after)
         finish_hit_unit(travel);
     read_range(travel, write->new_bytes);
     travel_abandon(travel);

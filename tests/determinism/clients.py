@@ -26,10 +26,12 @@ def listens(path):
 
 
 def load_points(path, icounts):
-    """[(icount from which it is never hit, address, length, kind)], earliest first; length 0: a breakpoint."""
+    """[(icount from which it is never hit, address, length, kind)], earliest first; length 0: a breakpoint. Those that are conditional
+    (points.c) may be come to, and never hit only because their condition is false: clients set none of them."""
     with open(path) as file:
         rows = [line.split() for line in file]
-    return sorted((icounts[int(sample)], int(address, 16), int(length), int(kind)) for sample, address, length, kind, _ in rows)
+    return sorted((icounts[int(sample)], int(address, 16), int(length), int(kind)) for sample, address, length, kind, _ in rows
+                  if not int(address, 16) & 4)
 
 
 class Ended(Exception):
