@@ -376,6 +376,7 @@ static void take_slice(struct vm *vm)
 static void end_travel(struct vm *vm, bool arrived)
 {
     struct vm_run how = vm->loop->how;
+    vm->travels = false;
     if (how.comes_back) {
         vm->cpu->debug = vm->loop->debug_before;
         stop_now(vm, vm->stop_reason);
