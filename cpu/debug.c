@@ -19,9 +19,14 @@ struct choice {
     uint64_t offset, length; /* the watched bytes in the access */
 };
 
-/* As watch_find() chooses: the lowest byte, then the watch that begins lowest, then the shortest. */
+/*
+ * One without an owner, who would not learn of it else; then as watch_find() chooses: the lowest byte, then the watch that begins lowest,
+ * then the shortest.
+ */
 static bool goes_first(const struct choice *choice, const struct watch *watch, uint64_t offset)
 {
+    if (!watch->owner != !choice->watch->owner)
+        return !watch->owner;
     if (offset != choice->offset)
         return offset < choice->offset;
     if (watch->first != choice->watch->first)

@@ -12,6 +12,7 @@
 #include "src/profile.h"
 #include "src/save.h"
 #include "src/target.h"
+#include "src/unattended.h"
 
 enum { PRIORITIES = 3 }; /* 0: console; 1: sockets and all else; 2: the machine (vm.c) */
 
@@ -87,12 +88,15 @@ static int run(struct vm *vm, const struct vm_options *options)
 {
     struct stub_target *target = NULL;
     struct profile *profile;
+    if (!unattended_watch(vm))
+        return EXIT_FAILURE;
     if (options->gdb && strcmp(options->gdb, "none") != 0 && !(target = target_new(vm, options->gdb)))
         return EXIT_FAILURE;
     if (!profile_start(vm, &profile)) {
         target_free(target);
         return EXIT_FAILURE;
     }
+    unattended_report_stops(vm);
     catch_signals(vm);
     if (!options->stopped && !options->load)
         vm_start(vm, NULL);

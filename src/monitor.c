@@ -423,7 +423,7 @@ enum monitor_result monitor_command(struct vm *vm, const char *line, monitor_pri
 {
     static const char space[] = " \t\r\n";
     struct monitor monitor = {.vm = vm, .print = print, .opaque = opaque};
-    char copy[256], *rest = NULL;
+    char copy[MONITOR_LINE], *rest = NULL;
     if (strlen(line) >= sizeof(copy))
         return refuse(&monitor, "the command is too long");
     strcpy(copy, line);

@@ -4,6 +4,8 @@
 
 #include "src/vm.h"
 
+enum { MONITOR_LINE = 256 }; /* the longest command line, with its NUL */
+
 typedef void monitor_print_fn(void *opaque, const char *text, size_t length);
 
 enum monitor_result {

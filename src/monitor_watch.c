@@ -7,6 +7,7 @@
 #include "softmmu/watch.h"
 #include "src/monitor_internal.h"
 #include "src/watch_condition.h"
+#include "src/watch_exec.h"
 #include "src/watch_note.h"
 #include "src/watchpoint.h"
 
@@ -14,12 +15,15 @@ static const char *const kinds[] = {[WATCH_READ] = "read", [WATCH_WRITE] = "writ
 
 static bool usage(struct monitor *monitor)
 {
+    say(monitor, "usage: watch phys:ADDR[,LEN] | virt:ADDR[,LEN]  [r|w|rw] [asid N] [count N] [any]\n"
+                 "             [log] [stop] [exec 'COMMAND'] [if EXPR]\n"
+                 "  r, w, rw  which accesses (w)\n"
+                 "  asid N    in this address space only\n"
+                 "  count N   stops at the Nth hit and those after it\n"
+                 "  log       prints a line for each hit and goes on\n");
     return fail(monitor,
-                "usage: watch phys:ADDR[,LEN] | virt:ADDR[,LEN]  [r|w|rw] [asid N] [count N] [log] [any] [if EXPR]\n"
-                "  r, w, rw  which accesses (w)\n"
-                "  asid N    in this address space only\n"
-                "  count N   stops at the Nth hit and those after it\n"
-                "  log       prints a line for each hit and goes on\n"
+                "  exec 'COMMAND'  does this command at each hit, where it would stop, and goes on\n"
+                "  stop      stops with log and exec, too\n"
                 "  any       a write that changes nothing counts, too\n"
                 "  if EXPR   counts only when this is not 0: value, old, size, address, store; a0, pc, status.EXL, asid,\n"
                 "            mode, icount; [ADDR], u8[ADDR], *(s16 *) ADDR; C's operators\n");
@@ -70,18 +74,62 @@ static bool parse_kind(const char *text, unsigned *kind)
     return false;
 }
 
-/* The rest of the line is the expression. */
-static bool parse_condition(struct monitor *monitor, unsigned from, struct watchpoint_spec *spec)
+/* Words with blanks between them again. The length that it has or would have, 0 if there are none. */
+static size_t join(const struct monitor *monitor, unsigned from, unsigned end, char *text, size_t room)
 {
-    size_t length = 0, room = sizeof(spec->condition_text);
-    for (unsigned i = from; i < monitor->count; i++)
-        length += (size_t)snprintf(spec->condition_text + length, length < room ? room - length : 0, "%s%s", length ? " " : "",
-                                   monitor->arguments[i]);
+    size_t length = 0;
+    for (unsigned i = from; i < end; i++)
+        length +=
+            (size_t)snprintf(text + length, length < room ? room - length : 0, "%s%s", length ? " " : "", monitor->arguments[i]);
+    return length;
+}
+
+static bool is_quote(char c)
+{
+    return c == '\'' || c == '"';
+}
+
+static bool begins_exec(const struct monitor *monitor, unsigned i)
+{
+    return strcasecmp(monitor->arguments[i], "exec") == 0 && i + 1 < monitor->count && is_quote(monitor->arguments[i + 1][0]);
+}
+
+/* The rest of the line, or up to exec '..., is the expression. */
+static bool parse_condition(struct monitor *monitor, unsigned *i, struct watchpoint_spec *spec)
+{
+    size_t room = sizeof(spec->condition_text);
+    unsigned from = *i + 1, end = from;
+    while (end < monitor->count && !begins_exec(monitor, end))
+        end++;
+    *i = end - 1;
+    size_t length = join(monitor, from, end, spec->condition_text, room);
     if (!length || length >= room)
         return fail(monitor, length ? "the condition is too long\n" : "if: a condition must follow\n");
     char error[160];
     spec->condition = watch_condition_new(monitor->vm, spec->condition_text, error, sizeof(error));
     return spec->condition || fail(monitor, "if: %s\n", error);
+}
+
+/* exec 'COMMAND', or a command of one word without quotes. */
+static bool parse_exec(struct monitor *monitor, unsigned *i, struct watchpoint_spec *spec)
+{
+    char text[MONITOR_LINE];
+    unsigned from = ++*i;
+    const char *first = from < monitor->count ? monitor->arguments[from] : "", *last = first;
+    bool quoted = is_quote(first[0]);
+    while (quoted && *i < monitor->count) {
+        last = monitor->arguments[*i];
+        size_t size = strlen(last);
+        if (last[size - 1] == first[0] && (last != first || size > 1))
+            break;
+        ++*i;
+    }
+    if (*i >= monitor->count || spec->action)
+        return fail(monitor, "exec: one command must follow, in quotes: exec 'info registers'\n");
+    size_t length = join(monitor, from, *i + 1, text, sizeof(text));
+    text[length - quoted] = '\0';
+    spec->action = watch_exec_new(text + quoted);
+    return true;
 }
 
 /* The number behind an option's name. */
@@ -103,6 +151,10 @@ static bool parse_option(struct monitor *monitor, unsigned *i, struct watchpoint
         return spec->log = true;
     if (strcasecmp(name, "any") == 0)
         return spec->any = true;
+    if (strcasecmp(name, "stop") == 0)
+        return spec->stop = true;
+    if (strcasecmp(name, "exec") == 0)
+        return parse_exec(monitor, i, spec);
     if (strcasecmp(name, "count") == 0)
         return parse_option_number(monitor, i, UINT32_MAX, &spec->count);
     if (strcasecmp(name, "asid") == 0) {
@@ -112,9 +164,7 @@ static bool parse_option(struct monitor *monitor, unsigned *i, struct watchpoint
     }
     if (strcasecmp(name, "if") != 0)
         return fail(monitor, "%s: not an option of watch\n", name);
-    unsigned from = *i + 1;
-    *i = monitor->count;
-    return parse_condition(monitor, from, spec);
+    return parse_condition(monitor, i, spec);
 }
 
 static void say_watchpoint(struct monitor *monitor, const struct watchpoint *watchpoint)
@@ -126,8 +176,17 @@ static void say_watchpoint(struct monitor *monitor, const struct watchpoint *wat
         say(monitor, "  asid %d", spec->asid);
     if (spec->count)
         say(monitor, "  count %" PRIu64, spec->count);
-    say(monitor, "%s%s%s%s\n", spec->log ? "  log" : "", spec->any ? "  any" : "", spec->condition ? "  if " : "",
-        spec->condition ? spec->condition_text : "");
+    say(monitor, "%s%s%s%s%s", spec->log ? "  log" : "", spec->stop ? "  stop" : "", spec->any ? "  any" : "",
+        spec->condition ? "  if " : "", spec->condition ? spec->condition_text : "");
+    say(monitor, "%s%s\n", spec->action ? "  " : "", spec->action ? spec->action->text : "");
+}
+
+static void drop(struct watchpoint_spec *spec)
+{
+    if (spec->condition)
+        spec->condition->free(spec->condition);
+    if (spec->action)
+        spec->action->free(spec->action);
 }
 
 bool monitor_watch(struct monitor *monitor)
@@ -137,14 +196,16 @@ bool monitor_watch(struct monitor *monitor)
         return usage(monitor);
     if (!parse_range(monitor, monitor->arguments[0], &spec))
         return false;
-    for (unsigned i = 1; i < monitor->count; i++)
-        if (!parse_option(monitor, &i, &spec))
-            return false;
-    const struct watchpoint *watchpoint = watchpoint_add(monitor->vm, &spec);
-    if (!watchpoint && spec.condition)
-        spec.condition->free(spec.condition);
+    bool good = true;
+    for (unsigned i = 1; i < monitor->count && good; i++)
+        good = parse_option(monitor, &i, &spec);
+    const struct watchpoint *watchpoint = good ? watchpoint_add(monitor->vm, &spec) : NULL;
     if (!watchpoint)
-        return fail(monitor, "the range is empty or goes past the end of memory\n");
+        drop(&spec);
+    if (good && !watchpoint)
+        fail(monitor, "the range is empty or goes past the end of memory\n");
+    if (!watchpoint)
+        return false;
     say_watchpoint(monitor, watchpoint);
     return true;
 }

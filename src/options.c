@@ -105,6 +105,16 @@ static int set_serial(struct vm_options *options, const struct row *row, const c
     return PARSE_ON;
 }
 
+static int add_watch(struct vm_options *options, const struct row *row, const char *argument)
+{
+    if (options->nwatch == MAX_WATCHES) {
+        report_error("-watch: no more than %u may be given; the monitor's `watch` sets any number", MAX_WATCHES);
+        return PARSE_FAILED;
+    }
+    options->watch[options->nwatch++] = argument;
+    return PARSE_ON;
+}
+
 static int set_gdb_default(struct vm_options *options, const struct row *row, const char *argument)
 {
     options->gdb = "tcp::1234";
@@ -292,6 +302,8 @@ static const struct row rows[] = {
     {"s",          NULL,           set_gdb_default, 0, "the same as -gdb tcp::1234"},
     {"gdb",        "ADDRESS",      TEXT(gdb),        "wait for gdb at tcp:[HOST]:PORT or unix:PATH"},
     {"S",          NULL,           FLAG(stopped),    "do not start the CPU"},
+    {"watch",      "phys:|virt:ADDR,LEN[,WORD...]", add_watch, 0, "watch memory (may be repeated); WORD: r, w, rw, any, asid N, count N, "
+                                                     "log, exec 'COMMAND', stop, if EXPR, as of the monitor's `watch`"},
     {"no-reboot",  NULL,           FLAG(no_reboot),  "exit instead of rebooting"},
     {"icount",     "[shift=](0..10 or auto)[,sleep=on|off]", set_icount, 0,
                                                      "2^N ns of guest time an instruction, or as the host's clock goes; sleep=off: idle time passes at once"},

@@ -5,6 +5,7 @@
 #include "softmmu/base.h"
 
 #define MAX_SERIALS      4
+#define MAX_WATCHES      64
 /* shift=0 is 1000 MIPS, shift=10 about 1; beyond, a guest's timer would outrun it. */
 #define ICOUNT_SHIFT_MAX 10
 
@@ -31,6 +32,8 @@ struct vm_options {
     int64_t rtc_base;      /* seconds since 1970 */
     size_t history;        /* bytes of host memory for the past; 0: none is kept */
     bool perfmap, jitdump; /* files for Linux perf */
+    const char *watch[MAX_WATCHES];
+    unsigned nwatch;
     const char *pidfile;
     const char *load;            /* -load: the machine comes out of this file */
     struct saved_images *images; /* what came with it instead of kernel and initrd; or NULL */

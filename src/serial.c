@@ -221,3 +221,11 @@ bool serials_full(const struct serials *serials)
             return true;
     return false;
 }
+
+bool serials_have_prompt(const struct serials *serials)
+{
+    for (unsigned i = 0; i < serials->count; i++)
+        if (serials->lines[i].has_keys)
+            return true;
+    return false;
+}

@@ -20,5 +20,7 @@ void serials_poll(struct serials *serials);
 bool serials_typed(const struct serials *serials);
 /* A back end is full: the machine has to wait; vm_wake() tells when it is not any more. */
 bool serials_full(const struct serials *serials);
+/* The monitor can be reached by keys of one of the lines. */
+bool serials_have_prompt(const struct serials *serials);
 
 #endif

@@ -509,9 +509,11 @@ static void detach(void *opaque, enum target_detach how)
         vm_stop(vm, VM_STOP_USER);
     }
     vm->debugger_waits = false;
-    target->reported.pc_written = false;
-    if (how == TARGET_DETACH && vm->state == VM_STOPPED)
+    if (how == TARGET_DETACH && vm->state == VM_STOPPED) {
+        pass_position(target);
         vm_start(vm, NULL);
+    }
+    target->reported.pc_written = false;
 }
 
 static void kill_machine(void *opaque)

@@ -18,6 +18,7 @@
 #include "src/serial.h"
 #include "src/step.h"
 #include "src/travel.h"
+#include "src/watchpoint.h"
 
 enum { PRIORITY_MACHINE = 2, MAX_HANDLERS = 8 };
 enum { SLICE_US = 1000, SLICE_DEBUGGER_US = 100 };
@@ -302,11 +303,11 @@ static void stop_for_debug(struct vm *vm)
     stop_now(vm, reasons[vm->cpu->debug.reason]);
 }
 
-static enum cpu_exit run_slice(struct vm *vm)
+static enum cpu_exit run_units(struct vm *vm, uint64_t insns)
 {
     struct cpu *cpu = vm->cpu;
     if (vm->loop->how.kind == VM_RUN_FREE)
-        return history_run(vm, vm->machine.clock->icount + vm->loop->slice_insns);
+        return history_run(vm, vm->machine.clock->icount + insns);
     if (step_run(vm))
         return CPU_EXIT_DEBUG;
     if (vm->machine.s->request != REQUEST_NONE)
@@ -314,6 +315,19 @@ static enum cpu_exit run_slice(struct vm *vm)
     bool idle = cpu->arch->waiting(cpu) && !cpu->arch->interrupt_pending(cpu) &&
                 (!cpu->idle_jumps || vm->machine.timers.next == TIMER_OFF);
     return idle ? CPU_EXIT_IDLE : CPU_EXIT_LIMIT;
+}
+
+/* A hit with an action is no stop: what is to be done is done here, and the unit that made the access is run. */
+static enum cpu_exit run_slice(struct vm *vm)
+{
+    struct cpu *cpu = vm->cpu;
+    enum cpu_exit exit = run_units(vm, vm->loop->slice_insns);
+    while (exit == CPU_EXIT_DEBUG && watchpoints_act(vm) && !vm->loop->stop_wanted) {
+        cpu->skip_breakpoint = cpu->skip_watch = !cpu->debug.after;
+        cpu->debug.reason = DEBUG_NONE;
+        exit = run_units(vm, 1);
+    }
+    return exit;
 }
 
 /*

@@ -8,10 +8,19 @@
 #include "src/notice.h"
 #include "src/watch_note.h"
 
+/* A hit for which something is to be done. */
+struct pending {
+    unsigned number;
+    struct debug_event hit;
+};
+
 struct watchpoints {
     struct watchpoint **list; /* by number */
     size_t count, capacity;
     unsigned last_number;
+    struct pending *pending;
+    size_t npending, pending_capacity;
+    bool stop; /* one of the hits since is to stop */
 };
 
 /* gdb shows a write watch when the value has changed; here the bytes are compared where they are. */
@@ -38,6 +47,25 @@ static void tell(struct watchpoint *watchpoint, const struct watch_access *acces
     notice(vm, "%s", watch_note_make(vm, watchpoint, &event));
 }
 
+/* Does a hit that counts stop, or do what it does? */
+static bool is_due(const struct watchpoint *watchpoint)
+{
+    const struct watchpoint_spec *spec = &watchpoint->spec;
+    return spec->count ? watchpoint->hits >= spec->count : !spec->log || spec->action || spec->stop;
+}
+
+static void put_off(struct watchpoint *watchpoint, const struct watch_access *access, uint64_t offset, uint64_t length)
+{
+    struct watchpoints *all = watchpoint->vm->watchpoints;
+    if (!watchpoint->spec.action || watchpoint->spec.stop)
+        all->stop = true;
+    if (!watchpoint->spec.action)
+        return;
+    all->pending = alloc_room(all->pending, &all->pending_capacity, all->npending + 1, sizeof(*all->pending));
+    all->pending[all->npending++] =
+        (struct pending){watchpoint->number, cpu_watch_event(watchpoint->vm->cpu, access, offset, length)};
+}
+
 static bool hit(struct watch_owner *owner, const struct watch_access *access, uint64_t offset, uint64_t length)
 {
     struct watchpoint *watchpoint = (struct watchpoint *)owner;
@@ -46,11 +74,43 @@ static bool hit(struct watch_owner *owner, const struct watch_access *access, ui
     if (!counts(watchpoint, access, offset, length))
         return false;
     if (watchpoint->vm->looking_back)
-        return !spec->log;
+        return spec->stop || (!spec->log && !spec->action);
     watchpoint->hits++;
     if (spec->log)
         tell(watchpoint, access, offset, length);
-    return spec->count ? watchpoint->hits >= spec->count : !spec->log;
+    if (!is_due(watchpoint))
+        return false;
+    put_off(watchpoint, access, offset, length);
+    return true;
+}
+
+static struct watchpoint *numbered(struct vm *vm, unsigned number)
+{
+    struct watchpoint *watchpoint = watchpoint_from(vm, number);
+    return watchpoint && watchpoint->number == number ? watchpoint : NULL;
+}
+
+/* An action may remove watchpoints, and add some. */
+bool watchpoints_act(struct vm *vm)
+{
+    struct watchpoints *all = vm->watchpoints;
+    struct debug_event *stop = &vm->cpu->debug;
+    if (!all || stop->reason != DEBUG_WATCH)
+        return false;
+    const struct watchpoint *told = watchpoint_of(stop->watch);
+    unsigned number = told ? told->number : 0;
+    bool stops = all->stop || !told || !all->npending;
+    for (size_t i = 0; i < all->npending; i++) {
+        struct pending pending = all->pending[i];
+        struct watchpoint *watchpoint = numbered(vm, pending.number);
+        if (watchpoint)
+            watchpoint->spec.action->run(watchpoint->spec.action, vm, &pending.hit);
+    }
+    if (told && !numbered(vm, number))
+        stop->watch = NULL;
+    all->npending = 0;
+    all->stop = false;
+    return !stops;
 }
 
 static bool arm(struct watchpoint *watchpoint)
@@ -104,12 +164,15 @@ static void dispose(struct watchpoint *watchpoint)
 {
     struct mmu *mmu = &watchpoint->vm->cpu->mmu;
     struct watch_condition *condition = watchpoint->spec.condition;
+    struct watch_action *action = watchpoint->spec.action;
     if (watchpoint->phys)
         phys_watch_remove(mmu->phys_watches, watchpoint->phys);
     else
         watch_drop(mmu->watches, watchpoint->watch);
     if (condition)
         condition->free(condition);
+    if (action)
+        action->free(action);
     free(watchpoint);
 }
 
@@ -133,8 +196,10 @@ void watchpoint_remove_all(struct vm *vm)
 void watchpoints_free(struct vm *vm)
 {
     watchpoint_remove_all(vm);
-    if (vm->watchpoints)
+    if (vm->watchpoints) {
         free(vm->watchpoints->list);
+        free(vm->watchpoints->pending);
+    }
     free(vm->watchpoints);
     vm->watchpoints = NULL;
 }
@@ -148,5 +213,5 @@ struct watchpoint *watchpoint_from(const struct vm *vm, unsigned number)
 
 struct watchpoint *watchpoint_of(const struct watch *watch)
 {
-    return watch->owner && watch->owner->hit == hit ? (struct watchpoint *)watch->owner : NULL;
+    return watch && watch->owner && watch->owner->hit == hit ? (struct watchpoint *)watch->owner : NULL;
 }

@@ -14,15 +14,31 @@ struct watch_condition {
     void (*free)(struct watch_condition *condition);
 };
 
+struct watchpoint;
+
+/*
+ * Something that is done for each hit that would stop, when the machine stands: before the unit whose access it is, or at the first boundary
+ * behind a device's. Then the machine goes on, unless the spec says `stop` or the doing asks for a stop. It may do whatever may be done while
+ * the machine stands, to the watchpoint as well. Not done while the past is searched.
+ */
+struct watch_action {
+    /* The action may be gone when something that it does comes back: it may remove its watchpoint. */
+    void (*run)(struct watch_action *action, struct vm *vm, const struct debug_event *hit);
+    void (*free)(struct watch_action *action);
+    const char *text; /* as `info watchpoints` shows it */
+};
+
 struct watchpoint_spec {
     bool physical;
     uint64_t first, length;
-    unsigned kind;                     /* enum watch_kind */
-    int asid;                          /* address space in which it counts, or -1: all */
-    bool any;                          /* of write watches: a write that changes no watched byte counts, too */
-    bool log;                          /* tells of each hit and does not stop */
-    uint64_t count;                    /* stops at this hit and those after it; 0: at each, or with `log` at none */
-    char condition_text[128];          /* "": none */
+    unsigned kind;               /* enum watch_kind */
+    int asid;                    /* address space in which it counts, or -1: all */
+    bool any;                    /* of write watches: a write that changes no watched byte counts, too */
+    bool log;                    /* tells of each hit; without `stop`, `count` or an action that is all */
+    bool stop;                   /* stops with an action or `log`, too */
+    uint64_t count;              /* stops, or acts, at this hit and those after it; 0: at each, or with just `log` at none */
+    struct watch_action *action; /* the watchpoint's from then on; or NULL: none */
+    char condition_text[128];    /* "": none */
     struct watch_condition *condition; /* the watchpoint's from then on; or NULL */
 };
 
@@ -40,12 +56,17 @@ struct watchpoint {
 struct watchpoint *watchpoint_add(struct vm *vm, const struct watchpoint_spec *spec);
 void watchpoint_remove(struct vm *vm, struct watchpoint *watchpoint);
 void watchpoint_remove_all(struct vm *vm);
+/*
+ * The machine stands because of a watch: does what the hits' watchpoints say. True: there was something to do, and nobody wants it to
+ * stop; the access is to be passed over now.
+ */
+bool watchpoints_act(struct vm *vm);
 /* Before the CPU goes. */
 void watchpoints_free(struct vm *vm);
 
 /* In the order of their numbers: the first whose number is not below this one, or NULL. */
 struct watchpoint *watchpoint_from(const struct vm *vm, unsigned number);
-/* Whose a watch is; NULL: none of these. */
+/* Whose a watch (or NULL) is; NULL: none of these. */
 struct watchpoint *watchpoint_of(const struct watch *watch);
 
 #endif

@@ -1,4 +1,6 @@
 """Watchpoints of the monitor as a person uses them: physical ranges by any address, notes, counts, logs, removal."""
+import re
+
 from ingdb import at, connect, equal, go, finish, run, shows, value
 
 
@@ -87,6 +89,48 @@ run("set {int} 0x80200000 = 0")
 run("set {int} 0x80200004 = 0")
 loop(0x80200000, 50)
 shows("continue", "rwatch 0x80200000: ", "-> 0x5", "SIGINT")
+run("monitor unwatch all")
+
+# A command at each hit: it sees the bytes before the access, and nothing of the run changes.
+def loop_time():
+    run("set {int} 0x80200000 = 0")
+    loop(0x80200000, 5)
+    before = int(re.search(r"icount (\d+)", run("monitor when")).group(1))
+    text = run("continue")
+    at("store_loop_end")
+    return int(re.search(r"icount (\d+)", run("monitor when")).group(1)) - before, text
+
+
+run("break *(unsigned int) &store_loop_end")
+quiet, _ = loop_time()
+shows("monitor watch phys:0x200000,4 if value >= 3 exec 'xp 0x200000 4'", "if value >= 3  exec 'xp 0x200000 4'")
+watched, text = loop_time()
+equal(watched, quiet, "units run with the watch")
+word = [n.to_bytes(4, "big" if "big endian" in run("show endian") else "little").hex(" ") for n in range(5)]
+equal([line[10:21] for line in text.splitlines() if line.startswith("00200000:")], word[2:], "what the command saw")
+shows("monitor info watchpoints", "hits 3")
+
+# A step over the access does it as well, and is a step; gdb's own watchpoint there stops all the same.
+loop(0x80200000, 5)
+run("tbreak *(unsigned int) &store_loop_store")
+run("continue")
+at("store_loop_store")
+run("set $t0 = 77")
+shows("stepi", "00200000: ")
+at("store_loop_store+4")
+equal(value("*(int *) 0x80200000"), 77, "memory after the step")
+run("watch *(int *) 0x80200000")
+shows("continue", "00200000: ", "Old value = 77", "New value = 78")
+run("delete")
+run("monitor unwatch all")
+
+# Back in time an action is no stop, and what it does is not done.
+run("monitor watch phys:0x200000,4 exec 'frobnicate'")
+run("break *(unsigned int) &store_loop")
+text = run("reverse-continue")
+at("store_loop")
+equal("frobnicate" in text, False, "the command in %r" % text)
+run("delete")
 run("monitor unwatch all")
 
 for wrong, answer in (("watch 0x200000,4", "a range is phys:ADDR,LEN or virt:ADDR,LEN"), ("watch phys:0x200000,0", "the range is empty"),

@@ -210,6 +210,13 @@ static const struct row {
     {"watch phys:0x100 count",                        false, "count: a number up to 4294967295 must follow\n",                         ""                 },
     {"watch phys:0x100 asid x",                       false, "asid: a number up to 65535 must follow\n",                               ""                 },
     {"watch phys:0x100,4 any if good && 1",           true,  "   1  phys  write   0x00000100-0x00000103  hits 0  any  if good && 1\n", ""                 },
+    {"watch phys:0x100 r exec 'x data 4'",            true,  "   1  phys  read    0x00000100-0x00000103  hits 0  exec 'x data 4'\n",   ""                 },
+    {"watch phys:0x100 exec stop log",                true,  "   1  phys  write   0x00000100-0x00000103  hits 0  log  exec 'stop'\n",  ""                 },
+    {"watch phys:0x100 stop if good exec \"when\"",   true,
+     "   1  phys  write   0x00000100-0x00000103  hits 0  stop  if good  exec 'when'\n",                                                ""                 },
+    {"watch phys:0x100 exec",                         false, "exec: one command must follow, in quotes: exec 'info registers'\n",      ""                 },
+    {"watch phys:0x100 exec 'x 1",                    false, "exec: one command must follow, in quotes: exec 'info registers'\n",      ""                 },
+    {"watch phys:0x100 exec 'a' exec 'b'",            false, "exec: one command must follow, in quotes: exec 'info registers'\n",      ""                 },
     {"unwatch all",                                   true,  "",                                                                       ""                 },
     {"watch phys:0x100,0 if good",                    false, "the range is empty or goes past the end of memory\n",                    ""                 },
     {"watch phys:0x100 if bad == 1",                  false, "if: no good\n",                                                          ""                 },
@@ -305,6 +312,8 @@ static const struct hit_row {
     {"watch virt:0x200,1 log",         true,  1, 0, "....", 4, true },
     {"watch virt:0x200,1 count 3",     true,  1, 0, "..xx", 4, false},
     {"watch virt:0x200,1 count 4 log", true,  1, 0, "...x", 4, true },
+    {"watch virt:0x200,1 log stop",    true,  1, 0, "xxxx", 4, true },
+    {"watch virt:0x200,1 exec stop",   true,  1, 0, "xxxx", 4, false},
     {"watch virt:0x200,1 asid 5",      true,  1, 5, "xxxx", 4, false},
     {"watch virt:0x200,1 asid 5",      true,  1, 4, "....", 0, false},
 };
@@ -325,6 +334,60 @@ static void hits(void **state)
     assert_int_equal(told[0] != 0, row->told);
     if (row->told)
         assert_memory_equal(told, "1: watch 0x200\n1: watch 0x200\n", 30);
+    teardown(&m);
+}
+
+/* Four hits, each acted upon where the machine stands: what of them stays a stop, what was told, what was done. */
+static const struct act_row {
+    const char *command, *stays, *told, *calls;
+} act_rows[] = {
+    {"watch virt:0x200,1",                            "xxxx", "",                                            ""                    },
+    {"watch virt:0x200,1 exec 'x 0x1041 1'",          "....", "00001041: 41",                                ""                    },
+    {"watch virt:0x200,1 exec stop",                  "....", "",                                            "stop stop stop stop "},
+    {"watch virt:0x200,1 exec reset count 4",         "....", "",                                            "reset "              },
+    {"watch virt:0x200,1 exec reset stop count 3",    "..xx", "",                                            "reset reset "        },
+    {"watch virt:0x200,1 log stop exec 'x 0x1041 1'", "xxxx", "1: watch 0x200\n00001041: 41",                ""                    },
+    {"watch virt:0x200,1 exec frobnicate",            "....", "frobnicate: no such command; try help\nfrob", ""                    },
+    {"watch virt:0x200,1 exec 'unwatch 1'",           "....", "",                                            ""                    },
+    {"watch virt:0x200,1 stop exec 'unwatch all'",    "x...", "",                                            ""                    },
+};
+
+static void acts(void **state)
+{
+    const struct act_row *row = *state;
+    struct machine_of_fakes m;
+    char text[256] = "", got[5] = "";
+    setup(&m);
+    told[0] = calls[0] = 0;
+    assert_true(monitor_command(&m.vm, row->command, print, text));
+    for (unsigned i = 0; i < 4; i++) {
+        const struct watchpoint *watchpoint = watchpoint_from(&m.vm, 1);
+        bool stopped = stops(&m, true, 0, 1);
+        m.vm.cpu->debug =
+            (struct debug_event){.reason = stopped ? DEBUG_WATCH : DEBUG_NONE, .watch = watchpoint ? watchpoint->watch : NULL};
+        strcat(got, stopped && !watchpoints_act(&m.vm) ? "x" : ".");
+    }
+    assert_string_equal(got, row->stays);
+    assert_string_equal(calls, row->calls);
+    assert_int_equal(told[0] != 0, row->told[0] != 0);
+    assert_memory_equal(told, row->told, strlen(row->told));
+    teardown(&m);
+}
+
+/* A client's watch that is hit with it stops whatever the action says. */
+static void client_stops(void **state)
+{
+    struct machine_of_fakes m;
+    char text[256] = "";
+    setup(&m);
+    calls[0] = 0;
+    assert_true(monitor_command(&m.vm, "watch virt:0x200,1 exec reset", print, text));
+    assert_true(stops(&m, true, 0, 1));
+    m.vm.cpu->debug =
+        (struct debug_event){.reason = DEBUG_WATCH, .watch = watch_insert(m.vm.cpu->mmu.watches, 0x200, 1, WATCH_WRITE, false)};
+    assert_false(watchpoints_act(&m.vm));
+    assert_string_equal(calls, "reset ");
+    watch_remove(m.vm.cpu->mmu.watches, 0x200, 1, WATCH_WRITE);
     teardown(&m);
 }
 
@@ -389,13 +452,17 @@ static void long_line(void **state)
 int main(void)
 {
     static const struct CMUnitTest others[] = {cmocka_unit_test(settings), cmocka_unit_test(help_names_all),
-                                               cmocka_unit_test(long_line), cmocka_unit_test(removal)};
-    struct CMUnitTest tests[ARRAY_SIZE(rows) + ARRAY_SIZE(others) + ARRAY_SIZE(hit_rows)];
+                                               cmocka_unit_test(long_line), cmocka_unit_test(removal),
+                                               cmocka_unit_test(client_stops)};
+    struct CMUnitTest tests[ARRAY_SIZE(rows) + ARRAY_SIZE(others) + ARRAY_SIZE(hit_rows) + ARRAY_SIZE(act_rows)];
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         tests[i] = (struct CMUnitTest){rows[i].line, run_row, NULL, NULL, (void *)&rows[i]};
     memcpy(tests + ARRAY_SIZE(rows), others, sizeof(others));
     for (size_t i = 0; i < ARRAY_SIZE(hit_rows); i++)
         tests[ARRAY_SIZE(rows) + ARRAY_SIZE(others) + i] =
             (struct CMUnitTest){hit_rows[i].command, hits, NULL, NULL, (void *)&hit_rows[i]};
+    for (size_t i = 0; i < ARRAY_SIZE(act_rows); i++)
+        tests[ARRAY_SIZE(tests) - ARRAY_SIZE(act_rows) + i] =
+            (struct CMUnitTest){act_rows[i].command, acts, NULL, NULL, (void *)&act_rows[i]};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

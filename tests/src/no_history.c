@@ -1,8 +1,9 @@
-/* Stand-ins for a machine without history: time always stands at the present. */
+/* Stand-ins for a machine without history and watchpoints: time always stands at the present. */
 #include "src/debug_write.h"
 #include "src/history.h"
 #include "src/notice.h"
 #include "src/travel.h"
+#include "src/watchpoint.h"
 
 bool history_in_past(const struct vm *vm)
 {
@@ -60,4 +61,9 @@ enum vm_stop_reason travel_reason(const struct travel *travel)
 
 void debug_write_connect(struct vm *vm)
 {
+}
+
+bool watchpoints_act(struct vm *vm)
+{
+    return false;
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "src/options_value.h"
+#include "src/unattended.h"
 
 #define MIB(n)    ((uint64_t)(n) << 20)
 #define MAX_WORDS 12
@@ -34,6 +35,7 @@ GETTER(nserial)
 GETTER(stopped)
 GETTER(nographic)
 GETTER(no_reboot)
+GETTER(nwatch)
 
 struct number_row {
     const char *line;
@@ -91,6 +93,7 @@ static const struct number_row number_rows[] = {
     {"-S",                                     get_stopped,        1                 },
     {"-nographic -display none",               get_nographic,      1                 },
     {"-no-reboot -smp 1",                      get_no_reboot,      1                 },
+    {"-watch phys:0,4 -watch virt:data,r",     get_nwatch,         2                 },
 };
 
 static void test_number(void **state)
@@ -183,11 +186,39 @@ static void test_value_list(void **state)
     assert_false(value_list_next(&list));
 }
 
+static const struct watch_row {
+    const char *spec, *line; /* NULL: too long */
+} watch_rows[] = {
+    {"phys:0x100,4",                               "watch phys:0x100,4"                             },
+    {"phys:0x100,4,rw,log",                        "watch phys:0x100,4 rw log"                      },
+    {"phys:0x100,rw,any",                          "watch phys:0x100 rw any"                        },
+    {"virt:data+4 r count 3",                      "watch virt:data+4 r count 3"                    },
+    {"virt:data,0x10,count=3,asid=7",              "watch virt:data,0x10 count 3 asid 7"            },
+    {"virt:data,4,exec='x data,1 2=3',if a0==1",   "watch virt:data,4 exec 'x data,1 2=3' if a0==1" },
+    {"virt:data,4,if=value == 3 && u8[4],1",       "watch virt:data,4 if value == 3 && u8[4],1"     },
+    {"phys:0x100 w exec \"info registers\",stop",  "watch phys:0x100 w exec \"info registers\" stop"},
+    {"phys:0x100,4,if value == 1 exec 'x 1'",      "watch phys:0x100,4 if value == 1 exec 'x 1'"    },
+    {"",                                           "watch "                                         },
+    {"phys:0x1000000000000000000000000000000,4,w", NULL                                             },
+};
+
+static void test_watch_line(void **state)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(watch_rows); i++) {
+        char line[64];
+        bool fits = watch_line(watch_rows[i].spec, line, watch_rows[i].line ? sizeof(line) : 40);
+        assert_int_equal(fits, watch_rows[i].line != NULL);
+        if (fits)
+            assert_string_equal(line, watch_rows[i].line);
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_SIZE(number_rows) + ARRAY_SIZE(bad_rows) + 3] = {
-        cmocka_unit_test(test_texts), cmocka_unit_test(test_helps_exit_with_0), cmocka_unit_test(test_value_list)};
-    unsigned count = 3;
+    struct CMUnitTest tests[ARRAY_SIZE(number_rows) + ARRAY_SIZE(bad_rows) + 4] = {
+        cmocka_unit_test(test_watch_line), cmocka_unit_test(test_texts), cmocka_unit_test(test_helps_exit_with_0),
+        cmocka_unit_test(test_value_list)};
+    unsigned count = 4;
     for (unsigned i = 0; i < ARRAY_SIZE(number_rows); i++)
         tests[count++] = (struct CMUnitTest){number_rows[i].line, test_number, NULL, NULL, (void *)&number_rows[i]};
     for (unsigned i = 0; i < ARRAY_SIZE(bad_rows); i++)
