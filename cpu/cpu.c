@@ -168,6 +168,21 @@ void cpu_leave_unit(struct cpu *cpu)
     cpu->leaving = 1;
 }
 
+void cpu_listen_to_exceptions(struct cpu *cpu, struct exception_listener *listener)
+{
+    listener->next = cpu->exception_listeners;
+    cpu->exception_listeners = listener;
+}
+
+void cpu_forget_listener(struct cpu *cpu, struct exception_listener *listener)
+{
+    struct exception_listener **at = &cpu->exception_listeners;
+    while (*at && *at != listener)
+        at = &(*at)->next;
+    if (*at)
+        *at = listener->next;
+}
+
 uint32_t cpu_access_pc(struct cpu *cpu)
 {
     struct unit_place at = place(cpu);

@@ -149,11 +149,7 @@ struct cpu {
     struct jit *jit; /* NULL: interpreter only */
     struct breakpoints *breakpoints;
     struct code_listener listener;
-    /* Told before each exception and interrupt, with the state and the clock at the start of its unit; fn may be NULL. */
-    struct {
-        void (*fn)(void *opaque);
-        void *opaque;
-    } on_exception;
+    struct exception_listener *exception_listeners; /* NULL: none */
     /*
      * Told of each watch hit by the CPU that would stop the machine, inside its unit, with the clock at the unit's start; false: the machine
      * does not stop for it. fn may be NULL.
@@ -178,6 +174,16 @@ static inline uint32_t *cpu_pc(const struct cpu *cpu)
 
 /* Tells of all generated code that there is, and of what is made from now on. Not for a CPU that only interprets. */
 void cpu_listen_to_code(struct cpu *cpu, const struct code_listener *listener);
+
+/* Told before each exception and interrupt, with the state and the clock at the start of its unit. It may look, and must change nothing. */
+struct exception_listener {
+    void (*fn)(void *opaque, unsigned code); /* code: the architecture's own (MIPS: Cause.ExcCode) */
+    void *opaque;
+    struct exception_listener *next;
+};
+void cpu_listen_to_exceptions(struct cpu *cpu, struct exception_listener *listener);
+/* Nothing happens if it does not listen. */
+void cpu_forget_listener(struct cpu *cpu, struct exception_listener *listener);
 
 enum cpu_accel { ACCEL_JIT, ACCEL_INTERP };
 struct cpu_options {
@@ -236,10 +242,10 @@ static inline void cpu_settle_fpu(struct cpu *cpu)
 void cpu_leave_unit(struct cpu *cpu);
 void cpu_count(struct cpu *cpu, unsigned instructions);
 /* For architectures, before an exception or interrupt changes anything, at its unit's start. */
-static inline void cpu_tell_exception(struct cpu *cpu)
+static inline void cpu_tell_exception(struct cpu *cpu, unsigned code)
 {
-    if (cpu->on_exception.fn)
-        cpu->on_exception.fn(cpu->on_exception.opaque);
+    for (const struct exception_listener *listener = cpu->exception_listeners; listener; listener = listener->next)
+        listener->fn(listener->opaque, code);
 }
 /* icount made exact for the instruction under way (its unit's start), for reads of time: no other effect. */
 void cpu_sync_icount(struct cpu *cpu);

@@ -11,6 +11,8 @@
 void debug_write_connect(struct vm *vm);
 /* Memory as the CPU sees it now; bytes written from the start. */
 size_t debug_write_memory(struct vm *vm, uint32_t va, const uint8_t *bytes, size_t length);
+/* RAM and ROM at a physical address; false if any byte is something else. */
+bool debug_write_physical(struct vm *vm, uint64_t address, const uint8_t *bytes, size_t length);
 /* number: gdb's. False if there is no such register or it cannot be written. */
 bool debug_write_register(struct vm *vm, unsigned number, uint64_t value);
 /* Is this INPUT_DEBUG_WRITE, out of a file, one that can be replayed? */

@@ -9,6 +9,7 @@
 #include "softmmu/alloc.h"
 #include "src/console.h"
 #include "src/options.h"
+#include "src/plugin.h"
 #include "src/profile.h"
 #include "src/save.h"
 #include "src/target.h"
@@ -88,7 +89,7 @@ static int run(struct vm *vm, const struct vm_options *options)
 {
     struct stub_target *target = NULL;
     struct profile *profile;
-    if (!unattended_watch(vm))
+    if (!unattended_watch(vm) || !plugins_start(vm))
         return EXIT_FAILURE;
     if (options->gdb && strcmp(options->gdb, "none") != 0 && !(target = target_new(vm, options->gdb)))
         return EXIT_FAILURE;
@@ -101,6 +102,7 @@ static int run(struct vm *vm, const struct vm_options *options)
     if (!options->stopped && !options->load)
         vm_start(vm, NULL);
     int status = vm_loop(vm);
+    plugins_end();
     if (log_enabled(LOG_BIT_STATS))
         cpu_print_stats(vm->cpu, print_line, NULL);
     profile_end(profile);
@@ -136,6 +138,7 @@ int main(int argc, char **argv)
             unlink(options.pidfile);
     }
     vm_free(vm);
+    plugins_free();
     load_free();
     event_base_free(base);
     return status;

@@ -115,6 +115,16 @@ static int add_watch(struct vm_options *options, const struct row *row, const ch
     return PARSE_ON;
 }
 
+static int add_plugin(struct vm_options *options, const struct row *row, const char *argument)
+{
+    if (options->nplugin == MAX_PLUGINS) {
+        report_error("-plugin: no more than %u may be given", MAX_PLUGINS);
+        return PARSE_FAILED;
+    }
+    options->plugin[options->nplugin++] = argument;
+    return PARSE_ON;
+}
+
 static int set_gdb_default(struct vm_options *options, const struct row *row, const char *argument)
 {
     options->gdb = "tcp::1234";
@@ -304,6 +314,7 @@ static const struct row rows[] = {
     {"S",          NULL,           FLAG(stopped),    "do not start the CPU"},
     {"watch",      "phys:|virt:ADDR,LEN[,WORD...]", add_watch, 0, "watch memory (may be repeated); WORD: r, w, rw, any, asid N, count N, "
                                                      "log, exec 'COMMAND', stop, if EXPR, as of the monitor's `watch`"},
+    {"plugin",     "FILE.so[,ARG...]", add_plugin, 0, "load a plug-in (may be repeated); stakeout-plugin.h is the interface"},
     {"no-reboot",  NULL,           FLAG(no_reboot),  "exit instead of rebooting"},
     {"icount",     "[shift=](0..10 or auto)[,sleep=on|off]", set_icount, 0,
                                                      "2^N ns of guest time an instruction, or as the host's clock goes; sleep=off: idle time passes at once"},
@@ -329,7 +340,7 @@ static const char *const qemu_only[] = {
     "action", "add-fd", "audio", "audiodev", "bios", "blockdev", "boot", "cdrom", "chardev", "chroot", "daemonize", "debugcon", "device", "dfilter",
     "drive", "dtb", "dump-vmstate", "echr", "enable-kvm", "fda", "fdb", "fsdev", "full-screen", "fw_cfg", "g", "global", "hda", "hdb", "hdc", "hdd",
     "incoming", "iscsi", "k", "loadvm", "L", "mem-path", "mem-prealloc", "mon", "mtdblock", "netdev", "no-fd-bootchk",
-    "no-shutdown", "no-user-config", "numa", "object", "only-migratable", "option-rom", "overcommit", "parallel", "pflash", "plugin",
+    "no-shutdown", "no-user-config", "numa", "object", "only-migratable", "option-rom", "overcommit", "parallel", "pflash",
     "portrait", "preconfig", "prom-env", "qmp", "qmp-pretty", "readconfig", "rotate", "run-with", "runas", "sandbox", "sd", "sdl", "seed",
     "semihosting", "semihosting-config", "set", "singlestep", "smbios", "snapshot", "spice", "tb-size", "tpmdev", "trace", "usb", "usbdevice",
     "uuid", "virtfs", "vnc", "watchdog", "watchdog-action", "writeconfig", "xen-domid",

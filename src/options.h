@@ -6,6 +6,7 @@
 
 #define MAX_SERIALS      4
 #define MAX_WATCHES      64
+#define MAX_PLUGINS      16
 /* shift=0 is 1000 MIPS, shift=10 about 1; beyond, a guest's timer would outrun it. */
 #define ICOUNT_SHIFT_MAX 10
 
@@ -34,6 +35,8 @@ struct vm_options {
     bool perfmap, jitdump; /* files for Linux perf */
     const char *watch[MAX_WATCHES];
     unsigned nwatch;
+    const char *plugin[MAX_PLUGINS]; /* FILE,ARG,... */
+    unsigned nplugin;
     const char *pidfile;
     const char *load;            /* -load: the machine comes out of this file */
     struct saved_images *images; /* what came with it instead of kernel and initrd; or NULL */

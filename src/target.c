@@ -646,6 +646,7 @@ void target_free(struct stub_target *target)
     if (target->stub)
         gdbstub_free(target->stub);
     present = NULL;
+    notice_connect(target->vm, NULL, NULL);
     actions_print_to(NULL, NULL);
     remove_all_points(target);
     free(target->points);

@@ -56,6 +56,7 @@ struct travel {
     struct travel_write *write; /* who-wrote */
     struct watch_owner owner;
     struct phys_watch *watch; /* armed for the search */
+    struct exception_listener listener;
 };
 
 struct travel *travel_new(struct vm *vm)
@@ -282,7 +283,7 @@ static bool same_context(const struct step_context *a, const struct step_context
 }
 
 /* Told of each exception during a search for the one that interrupted the stepped context. */
-static void note_exception(void *opaque)
+static void note_exception(void *opaque, unsigned code)
 {
     struct travel *travel = opaque;
     struct cpu *cpu = travel->vm->cpu;
@@ -358,8 +359,8 @@ static enum travel_state judge_previous(struct travel *travel)
         return TRAVEL_GOES_ON;
     }
     travel->seek_entry = true;
-    cpu->on_exception.fn = note_exception;
-    cpu->on_exception.opaque = travel;
+    travel->listener = (struct exception_listener){note_exception, travel, NULL};
+    cpu_listen_to_exceptions(cpu, &travel->listener);
     search_before(travel, travel->position);
     return TRAVEL_GOES_ON;
 }
@@ -381,7 +382,7 @@ static enum travel_state previous(struct travel *travel)
 
 static void end_entry_search(struct travel *travel)
 {
-    travel->vm->cpu->on_exception.fn = NULL;
+    cpu_forget_listener(travel->vm->cpu, &travel->listener);
     travel->seek_entry = false;
 }
 
@@ -417,8 +418,8 @@ static void end(struct travel *travel)
     struct cpu *cpu = travel->vm->cpu;
     cpu->points_off = travel->vm->looking_back = false;
     cpu->sole_owner = NULL;
-    cpu->on_exception.fn = NULL;
     cpu->on_hit.fn = NULL;
+    cpu_forget_listener(cpu, &travel->listener);
     if (travel->watch)
         phys_watch_remove(cpu->mmu.phys_watches, travel->watch);
     travel->watch = NULL;

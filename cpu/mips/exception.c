@@ -66,10 +66,10 @@ static void enter(struct cpu *cpu, enum mips_exception code, uint32_t offset, bo
 }
 
 /* Takes the state to the unit's start and counts the instructions begun; returns whether the one at fault is a slot. */
-static bool leave_unit(struct cpu *cpu)
+static bool leave_unit(struct cpu *cpu, enum mips_exception code)
 {
     cpu_leave_unit(cpu);
-    cpu_tell_exception(cpu);
+    cpu_tell_exception(cpu, code);
     bool in_slot = cpu->in_slot;
     cpu_count(cpu, in_slot ? 2 : 1);
     return in_slot;
@@ -78,7 +78,7 @@ static bool leave_unit(struct cpu *cpu)
 void mips_raise(struct cpu *cpu, enum mips_exception code, unsigned coprocessor)
 {
     struct mips_state *s = mips_state(cpu);
-    bool in_slot = leave_unit(cpu);
+    bool in_slot = leave_unit(cpu, code);
     if (code == EXC_CPU)
         s->cause = (s->cause & ~(3u << CAUSE_CE_SHIFT)) | coprocessor << CAUSE_CE_SHIFT;
     enter(cpu, code, OFFSET_GENERAL, in_slot);
@@ -86,7 +86,7 @@ void mips_raise(struct cpu *cpu, enum mips_exception code, unsigned coprocessor)
 
 void mips_raise_address(struct cpu *cpu, enum mips_exception code, uint32_t va)
 {
-    bool in_slot = leave_unit(cpu);
+    bool in_slot = leave_unit(cpu, code);
     mips_state(cpu)->bad_vaddr = va;
     enter(cpu, code, OFFSET_GENERAL, in_slot);
 }
@@ -94,7 +94,7 @@ void mips_raise_address(struct cpu *cpu, enum mips_exception code, uint32_t va)
 void mips_raise_tlb(struct cpu *cpu, enum mips_exception code, uint32_t va, bool refill)
 {
     struct mips_state *s = mips_state(cpu);
-    bool in_slot = leave_unit(cpu);
+    bool in_slot = leave_unit(cpu, code);
     s->bad_vaddr = va;
     s->context = (s->context & CONTEXT_PTEBASE) | (va >> 13) << 4;
     s->entry_hi = (s->entry_hi & ENTRYHI_ASID) | (va & ENTRYHI_VPN2);
@@ -134,9 +134,10 @@ static uint32_t interrupt_offset(const struct mips_model *model, const struct mi
 void mips_take_interrupt(struct cpu *cpu)
 {
     assert(mips_interrupt_pending(cpu));
-    cpu_tell_exception(cpu);
     const struct mips_state *s = mips_state(cpu);
-    if (s->status & STATUS_IE && s->cause & s->status & CAUSE_IP)
+    bool interrupt = s->status & STATUS_IE && s->cause & s->status & CAUSE_IP;
+    cpu_tell_exception(cpu, interrupt ? EXC_INT : EXC_WATCH);
+    if (interrupt)
         enter(cpu, EXC_INT, interrupt_offset(mips_model(cpu), s), false);
     else
         enter(cpu, EXC_WATCH, OFFSET_GENERAL, false);

@@ -36,6 +36,7 @@ GETTER(stopped)
 GETTER(nographic)
 GETTER(no_reboot)
 GETTER(nwatch)
+GETTER(nplugin)
 
 struct number_row {
     const char *line;
@@ -94,6 +95,7 @@ static const struct number_row number_rows[] = {
     {"-nographic -display none",               get_nographic,      1                 },
     {"-no-reboot -smp 1",                      get_no_reboot,      1                 },
     {"-watch phys:0,4 -watch virt:data,r",     get_nwatch,         2                 },
+    {"-plugin a.so -plugin b.so,x,y",          get_nplugin,        2                 },
 };
 
 static void test_number(void **state)
