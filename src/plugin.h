@@ -1,8 +1,8 @@
-/* Plug-ins (include/stakeout-plugin.h): loading them, and telling them. */
+/* Plug-ins (tools/plugins/stakeout-plugin.h): loading them, and telling them. */
 #ifndef SRC_PLUGIN_H
 #define SRC_PLUGIN_H
 
-#include "include/stakeout-plugin.h"
+#include "tools/plugins/stakeout-plugin.h"
 #include "src/vm.h"
 
 #define PLUGIN_ARGUMENTS 32
