@@ -3,9 +3,11 @@
 
     boot.py [options] installer    the images as shipped, to the installer's first screen, and keys there
     boot.py [options] unpacked     the unpacked kernel and initrd, to the first program
+    boot.py [options] spy SPY.so   the example plug-in sees the kernel fill its page table
 Images come from tools/fetch-guests (folder in GUEST_IMAGES, default build/guests). Exit status 77: they are not there.
 """
 import os
+import re
 import sys
 import time
 
@@ -66,9 +68,38 @@ def boot(opts, kernel, initrd, steps, then=None):
             sys.exit(1)
 
 
+# Linux 6.1's swapper_pg_dir, and pgd_init(), which points all of its entries to the one empty page table.
+TABLE, ENTRIES, PGD_INIT = 0x810f0000, 1024, range(0x8012c200, 0x8012c250)
+
+
+def spy(opts, plugin):
+    folder = os.environ.get("GUEST_IMAGES", "build/guests")
+    kernel = os.path.join(folder, "malta-vmlinux")
+    if not os.path.exists(kernel):
+        print("no malta-vmlinux in %s: tools/fetch-guests gets it" % folder)
+        sys.exit(SKIPPED)
+    seen = []
+
+    def filled():
+        lines = re.findall(r"spy: icount \d+: 0x(\w+) <- 0x(\w+) \(was 0x(\w+)\), pc 0x(\w+)\n", machine.error_text() + "\n")
+        numbers = [[int(number, 16) for number in line] for line in lines]
+        seen[:] = [line for line in numbers if line[3] in PGD_INIT]
+        return len(seen) >= ENTRIES
+
+    arguments = ["-m", "256", "-kernel", kernel, "-append", "console=ttyS0 nokaslr", "-plugin", "%s,%#x,%d,%d" % (plugin, TABLE, 4 * ENTRIES, 3 * ENTRIES)]
+    with Machine(opts, arguments, stopped=False, gdb=False) as machine:
+        machine.wait_for(filled, "the page table", 120)
+    right = [[(TABLE & 0x1fffffff) + 4 * i, seen[0][1], 0] for i in range(ENTRIES)]
+    good = sorted(line[:3] for line in seen) == right and seen[0][1] >> 28 == 8
+    print("%d writes by pgd_init, of %#x: %s" % (len(seen), seen[0][1], "passed" if good else "FAILED: %r" % seen[:4]))
+    sys.exit(0 if good else 1)
+
+
 START = time.monotonic()
 OPTS = options(__doc__)
 if OPTS.rest == ["installer"]:
     boot(OPTS, "malta-vmlinuz", "malta-initrd.gz", KERNEL + INSTALLER, keys)
+elif OPTS.rest[:1] == ["spy"]:
+    spy(OPTS, OPTS.rest[1])
 else:
     boot(OPTS, "malta-vmlinux", "malta-initrd.cpio", KERNEL)
