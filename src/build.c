@@ -9,6 +9,7 @@
 #include "src/saved_images.h"
 #include "src/serial.h"
 #include "src/symbols.h"
+#include "src/kernel_symbols.h"
 #include "src/watchpoint.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -100,6 +101,7 @@ bool build_machine(struct vm *vm)
     if (!vm->serials || !vm->board->build(vm, big_endian, memory))
         return false;
     set_clock(vm);
+    kernel_symbols_follow(vm);
     return vm->board->check(vm);
 }
 

@@ -25,6 +25,12 @@ struct symbols {
     char *text;
     size_t text_size, text_capacity;
     bool sorted;
+    struct {
+        void (*fn)(void *opaque);
+        void *opaque;
+        const char *source;
+        bool answered;
+    } ask;
 };
 
 struct symbols *symbols_new(void)
@@ -66,6 +72,30 @@ void symbols_add(struct symbols *symbols, const char *name, uint64_t address, ui
     symbols->text_size += length;
     symbols->count++;
     symbols->sorted = false;
+}
+
+void symbols_ask(struct symbols *symbols, const char *source, void (*fn)(void *opaque), void *opaque)
+{
+    symbols->ask.fn = fn;
+    symbols->ask.opaque = opaque;
+    symbols->ask.source = source;
+}
+
+/* False: there are none. */
+static bool have(struct symbols *symbols)
+{
+    if (!symbols)
+        return false;
+    if (!symbols->count && symbols->ask.fn) {
+        symbols->ask.fn(symbols->ask.opaque);
+        symbols->ask.answered = symbols->count;
+    }
+    return symbols->count;
+}
+
+const char *symbols_source(struct symbols *symbols)
+{
+    return have(symbols) && symbols->ask.answered ? symbols->ask.source : NULL;
 }
 
 void symbols_each(const struct symbols *symbols, symbols_each_fn *fn, void *opaque)
@@ -149,7 +179,7 @@ static size_t beginning_by(const struct symbols *symbols, uint64_t address)
 
 const char *symbols_name(struct symbols *symbols, uint64_t address, uint64_t *offset)
 {
-    if (!symbols || !symbols->count)
+    if (!have(symbols))
         return NULL;
     sort(symbols);
     size_t n = beginning_by(symbols, address);
@@ -182,7 +212,7 @@ static size_t first_named(const struct symbols *symbols, const char *name)
 
 bool symbols_find(struct symbols *symbols, const char *name, uint64_t *address)
 {
-    if (!symbols || !symbols->count)
+    if (!have(symbols))
         return false;
     sort(symbols);
     size_t place = first_named(symbols, name);

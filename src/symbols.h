@@ -12,6 +12,13 @@ void symbols_free(struct symbols *symbols);
 /* name is copied; an empty one is left out. size 0: not known (a label), it then goes as far as the next symbol. */
 void symbols_add(struct symbols *symbols, const char *name, uint64_t address, uint64_t size, bool function);
 size_t symbols_count(const struct symbols *symbols);
+/*
+ * fn runs before each answer while there are no symbols, and may add some: they then come from `source` (its text lives on).
+ * The opaque is not freed.
+ */
+void symbols_ask(struct symbols *symbols, const char *source, void (*fn)(void *opaque), void *opaque);
+/* Where they came from; NULL: they were added without being asked for. symbols may be NULL. */
+const char *symbols_source(struct symbols *symbols);
 typedef void symbols_each_fn(void *opaque, const char *name, uint64_t address, uint64_t size, bool function);
 /* In the order of being added. symbols may be NULL. */
 void symbols_each(const struct symbols *symbols, symbols_each_fn *fn, void *opaque);
