@@ -81,7 +81,7 @@ def spy(opts, plugin):
     seen = []
 
     def filled():
-        lines = re.findall(r"spy: icount \d+: 0x(\w+) <- 0x(\w+) \(was 0x(\w+)\), pc 0x(\w+)\n", machine.error_text() + "\n")
+        lines = re.findall(r"spy: icount \d+: 0x(\w+) <- 0x(\w+) \(was 0x(\w+)\), pc 0x(\w+)[^\n]*\n", machine.error_text() + "\n")
         numbers = [[int(number, 16) for number in line] for line in lines]
         seen[:] = [line for line in numbers if line[3] in PGD_INIT]
         return len(seen) >= ENTRIES
