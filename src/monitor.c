@@ -208,7 +208,7 @@ static const struct command topics[] = {
     {"jit",         NULL, "", "translated code: blocks, links, slow paths",    0, 0, info_jit                },
     {"history",     NULL, "", "how far the past reaches, and its checkpoints", 0, 0, monitor_info_history    },
     {"status",      NULL, "", "whether the machine runs, and why it does not", 0, 0, info_status             },
-    {"symbols",     NULL, "", "how many symbols are known, and from where",     0, 0, info_symbols            },
+    {"symbols",     NULL, "", "how many symbols are known, and from where",    0, 0, info_symbols            },
     {NULL,          NULL, "", NULL,                                            0, 0, NULL                    },
 };
 
