@@ -277,7 +277,7 @@ try:
 except ImportError:
     inside_gdb = None
 
-if inside_gdb:
+if hasattr(inside_gdb, "Command"):  # else it is the folder of this name beside this file
     register_gdb_command(inside_gdb)
 elif __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
