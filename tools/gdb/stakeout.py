@@ -123,9 +123,17 @@ Watches with words need the machine only, gdb sees nothing of them: they stay wh
     def complete(self, text, word):
         if len(text.split()) > (0 if text.endswith(" ") else 1):
             return starting_with(self.WORDS, word)
-        if text.startswith(("phys:", "virt:")):
-            return gdb.COMPLETE_EXPRESSION
-        return starting_with(("phys:", "virt:", "list", "delete"), word) or gdb.COMPLETE_EXPRESSION
+        space, colon, rest = text.partition(":")
+        if colon:
+            return [(space + colon + name)[len(text) - len(word):] for name in symbols_from(rest)]
+        return starting_with(("phys:", "virt:", "list", "delete"), word) + symbols_from(text)
+
+
+def symbols_from(text):
+    """The names that an expression may go on with; none for no text: there are too many."""
+    command = "print "
+    lines = gdb.execute("complete " + command + text, to_string=True).splitlines() if text else []
+    return [line[len(command):] for line in lines if "***" not in line]
 
 
 def size_of(expression):
@@ -181,10 +189,12 @@ TIME is 1.5s, 20ms, 7us; NAME a checkpoint's. gdb then shows the frame there."""
         if not text.strip():
             raise gdb.GdbError("usage: goto ICOUNT|TIME|start|end|NAME")
         try:
-            show(monitor("goto " + text))
+            answer = monitor("goto " + text)
         finally:
             forget()
-        gdb.execute("frame", from_tty)
+        show(answer)
+        if answer.startswith("icount"):
+            gdb.execute("frame", from_tty)
 
     def complete(self, text, word):
         return starting_with(["start", "end"] + checkpoints(), word)
@@ -227,7 +237,7 @@ the running kernel's kallsyms are read out of the machine's memory, which takes 
     @staticmethod
     def read_map(data):
         symbols = [(int(at, 16) & 0xffffffff, kind, name) for at, kind, name in
-                   (line.groups() for line in map(LINE.match, data.decode("latin-1").splitlines()) if line) if kind not in "aNU"]
+                   (line.groups() for line in map(LINE.match, data.decode("latin-1").splitlines()) if line) if kind not in "aANU"]
         if not symbols:
             raise gdb.GdbError("no symbols in it")
         symbols.sort()
