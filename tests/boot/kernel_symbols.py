@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""The monitor names Debian's stripped kernel as tools/kallsyms.py does, also where it has moved (KASLR).
+
+Images come from tools/fetch-guests (folder in GUEST_IMAGES, default build/guests). Exit status 77: they are not there.
+"""
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "gdb"), os.path.join(HERE, "..", "..", "tools")]
+from kallsyms import find_symbols  # noqa: E402
+from kernel_image import read_image  # noqa: E402
+from machine import Machine, options  # noqa: E402
+from rsp import Rsp  # noqa: E402
+
+SKIPPED = 77
+
+
+def address_of(rsp, name):
+    return int(rsp.monitor("print " + name).split()[0], 16)
+
+
+def check(opts, kernel, append, names):
+    arguments = ["-m", "256", "-kernel", kernel, "-append", "console=ttyS0 " + append, "-history", "off"]
+    with Machine(opts, arguments, stopped=False) as machine:
+        machine.expect("end Kernel panic", 300)
+        rsp = Rsp(machine.connect(), False)
+        rsp.ask("?")
+        moved = address_of(rsp, "start_kernel") - names["start_kernel"]
+        assert (moved == 0) == (append == "nokaslr"), hex(moved)
+        for name in ("_stext", "pgd_init", "panic"):
+            assert address_of(rsp, name) == names[name] + moved, name
+        pc = rsp.pc()
+        assert names["_stext"] + moved <= pc <= names["_einittext"] + moved, hex(pc)
+        assert rsp.monitor("print %#x" % (names["panic"] + moved + 4)).split()[1] == "panic+0x4"
+        assert "kallsyms" in rsp.monitor("info symbols")
+        rsp.close()
+
+
+def main():
+    opts = options(__doc__)
+    kernel = os.path.join(os.environ.get("GUEST_IMAGES", "build/guests"), "malta-vmlinux")
+    if not os.path.exists(kernel):
+        print("no %s: tools/fetch-guests gets it" % kernel)
+        sys.exit(SKIPPED)
+    with open(kernel, "rb") as file:
+        names = {name: address for address, _, name in reversed(find_symbols(read_image(file.read())))}
+    for append in ("nokaslr", ""):
+        check(opts, kernel, append, names)
+    print("symbols agree, in place and moved")
+
+
+if __name__ == "__main__":
+    main()
