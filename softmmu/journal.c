@@ -1,9 +1,9 @@
 #include "softmmu/journal.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/host_clock.h"
 #include "softmmu/machine.h"
 #include "softmmu/page_pool.h"
 #include "softmmu/tlb.h"
@@ -14,6 +14,10 @@
 enum { DENSE_MS = 50, SETTLED_MS = 500, LONGEST_MS = 1500, DENSE_FOR_MS = 10000 };
 /* Saving a page costs about this much; intervals are as long as it takes to keep that under 1 part in SAVE_SHARE. */
 enum { SAVE_NS = 900, SAVE_SHARE = 50 };
+
+struct state_range {
+    size_t first, count; /* arena pages */
+};
 
 struct journal {
     struct mmu *mmu;
@@ -27,21 +31,18 @@ struct journal {
     bool overflow; /* the open interval alone is above the bound: its copies are gone, and history begins at its end */
     size_t rows;   /* in all sets */
     uint64_t saved;
-    size_t thinned;          /* intervals before this one are as long as age makes them */
-    uint8_t *shadow;         /* small state and CPU state as at the last checkpoint */
-    struct page_pool *image; /* while away: pages of the present that going back changed */
-    uint8_t **image_pages;   /* by arena page; NULL: as it is in the arena */
-    uint64_t *seen;          /* a bit a page, for restores */
+    size_t thinned;              /* intervals before this one are as long as age makes them */
+    struct state_range state[2]; /* what is compared instead of being caught: the small state in use, and the CPU's */
+    uint8_t *shadow;             /* small state and CPU state as at the last checkpoint */
+    struct page_pool *image;     /* while away: pages of the present that going back changed */
+    uint8_t **image_pages;       /* by arena page; NULL: as it is in the arena */
+    uint64_t *seen;              /* a bit a page, for restores */
 };
 
-/* The pages that are compared instead of being caught: the small state in use, and the CPU's. */
-struct state_range {
-    size_t first, count; /* arena pages */
-};
-
-static void state_ranges(const struct journal *journal, struct state_range ranges[2])
+static void find_state_ranges(struct journal *journal)
 {
     const struct arena *arena = journal->arena;
+    struct state_range *ranges = journal->state;
     const uint8_t *cpu = arena->small + ARENA_SMALL_STATE + arena->low_ram_size;
     ranges[0].first = arena_page_of(arena, arena->small);
     ranges[0].count = (arena->small_used + ARENA_PAGE - 1) / ARENA_PAGE;
@@ -51,8 +52,7 @@ static void state_ranges(const struct journal *journal, struct state_range range
 
 static bool is_state_page(const struct journal *journal, size_t page)
 {
-    struct state_range ranges[2];
-    state_ranges(journal, ranges);
+    const struct state_range *ranges = journal->state;
     return page - ranges[0].first < ranges[0].count || page - ranges[1].first < ranges[1].count;
 }
 
@@ -71,9 +71,8 @@ static const uint8_t *bytes_at(struct journal *journal, size_t index, size_t pag
 /* Calls fn for each state page with its shadow. */
 static void each_state_page(struct journal *journal, void (*fn)(struct journal *journal, size_t page, uint8_t *shadow))
 {
-    struct state_range ranges[2];
+    const struct state_range *ranges = journal->state;
     uint8_t *shadow = journal->shadow;
-    state_ranges(journal, ranges);
     for (unsigned i = 0; i < 2; i++)
         for (size_t n = 0; n < ranges[i].count; n++, shadow += ARENA_PAGE)
             fn(journal, ranges[i].first + n, shadow);
@@ -124,13 +123,12 @@ static struct checkpoint *insert(struct journal *journal, size_t index, const st
 struct journal *journal_new(struct mmu *mmu, size_t bound, const struct checkpoint_mark *mark)
 {
     struct journal *journal = alloc_zeroed(sizeof(*journal));
-    struct state_range ranges[2];
     journal->mmu = mmu;
     journal->arena = mmu->machine->arena;
     journal->bound = bound;
     page_store_init(&journal->store);
-    state_ranges(journal, ranges);
-    journal->shadow = alloc_zeroed((ranges[0].count + ranges[1].count) * ARENA_PAGE);
+    find_state_ranges(journal);
+    journal->shadow = alloc_zeroed((journal->state[0].count + journal->state[1].count) * ARENA_PAGE);
     journal->seen = alloc_zeroed(arena_page_count(journal->arena) / 8 + 8);
     insert(journal, 0, mark);
     each_state_page(journal, copy_to_shadow);
@@ -235,15 +233,7 @@ bool journal_wrote(struct journal *journal, size_t index, size_t first, size_t l
     if (journal->overflow && index + 1 == journal->count)
         return true;
     saved_pages_sort(undo);
-    size_t low = 0, high = undo->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (undo->rows[middle].page < first)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < undo->count && undo->rows[low].page <= last_page;
+    return saved_pages_any(undo, first, last_page);
 }
 
 /* Splits interval `here`: what this replay has not written yet belongs to the second half alone. */
@@ -572,13 +562,6 @@ static void thin_by_bound(struct journal *journal)
             drop_oldest(journal);
 }
 
-static uint64_t host_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Oldest first, and only what age has merged: the rest may still lose copies. */
 static bool pack_some(struct journal *journal)
 {
@@ -595,9 +578,9 @@ static bool pack_some(struct journal *journal)
 
 static uint64_t pack(struct journal *journal, uint64_t limit)
 {
-    uint64_t start = host_ns(), took = 0;
+    uint64_t start = host_clock_ns(), took = 0;
     while (took < limit && used(journal) > journal->bound / 4 && pack_some(journal))
-        took = host_ns() - start;
+        took = host_clock_ns() - start;
     return took;
 }
 

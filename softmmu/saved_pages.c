@@ -90,6 +90,20 @@ const struct saved_page *saved_pages_find(const struct saved_pages *set, uint32_
     return set->count ? bsearch(&key, set->rows, set->count, sizeof(key), compare_rows) : NULL;
 }
 
+bool saved_pages_any(const struct saved_pages *set, size_t first, size_t last)
+{
+    assert(set->sorted || set->count == 0);
+    size_t low = 0, high = set->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (set->rows[middle].page < first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < set->count && set->rows[low].page <= last;
+}
+
 static const uint8_t *unpack(struct page_store *store, const struct page_group *group)
 {
     if (store->unpacked != group) {

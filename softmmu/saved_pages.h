@@ -50,6 +50,8 @@ void saved_pages_add(struct saved_pages *set, struct page_store *store, uint32_t
 void saved_pages_move(struct saved_pages *set, const struct saved_page *row);
 void saved_pages_sort(struct saved_pages *set);
 const struct saved_page *saved_pages_find(const struct saved_pages *set, uint32_t page);
+/* Is any page of first..last in it? */
+bool saved_pages_any(const struct saved_pages *set, size_t first, size_t last);
 /* The bytes; good until the next call. */
 const uint8_t *saved_page_bytes(struct page_store *store, const struct saved_page *row);
 void saved_page_free(struct page_store *store, const struct saved_page *row);

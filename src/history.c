@@ -1,8 +1,7 @@
 #include "src/history.h"
 
-#include <time.h>
-
 #include "softmmu/alloc.h"
+#include "softmmu/host_clock.h"
 #include "src/build.h"
 #include "src/notice.h"
 #include "src/vm.h"
@@ -19,13 +18,6 @@ struct history {
     uint64_t run_ns;    /* live execution since power-on */
     uint64_t pack_debt; /* host time that compression has taken beyond its share */
 };
-
-static uint64_t host_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static struct history *of(const struct vm *vm)
 {
@@ -79,13 +71,19 @@ static struct checkpoint_mark mark_here(const struct vm *vm)
                                     .run_ns = history_run_ns(vm)};
 }
 
+/* Where history begins: nothing has been run for it. */
+static struct checkpoint_mark first_mark(const struct vm *vm)
+{
+    return (struct checkpoint_mark){
+        .icount = vm->machine.clock->icount, .vtime = clock_now(vm->machine.clock), .input = inputs_count(vm->machine.inputs)};
+}
+
 struct history *history_new(struct vm *vm, size_t bound)
 {
     struct history *history = alloc_zeroed(sizeof(*history));
     vm->history = history;
     history->vm = vm;
-    struct checkpoint_mark mark = {
-        .icount = vm->machine.clock->icount, .vtime = clock_now(vm->machine.clock), .input = inputs_count(vm->machine.inputs)};
+    struct checkpoint_mark mark = first_mark(vm);
     history->journal = journal_new(&vm->cpu->mmu, bound, &mark);
     return history;
 }
@@ -219,7 +217,7 @@ static void end_wait(struct history *history)
 static enum cpu_exit replay(struct history *history, uint64_t until)
 {
     struct vm *vm = history->vm;
-    uint64_t started = host_ns();
+    uint64_t started = host_clock_ns();
     do {
         arrive(history);
         if (!history_in_past(vm) || vm->machine.clock->icount >= until)
@@ -235,7 +233,7 @@ static enum cpu_exit replay(struct history *history, uint64_t until)
                 return vm->machine.s->request == REQUEST_NONE ? CPU_EXIT_LIMIT : exit;
             build_reset(vm);
         }
-    } while (host_ns() - started < SLICE_NS);
+    } while (host_clock_ns() - started < SLICE_NS);
     arrive(history);
     return CPU_EXIT_LIMIT;
 }
@@ -276,9 +274,7 @@ void history_loaded(struct vm *vm, bool kept)
 {
     struct history *history = of(vm);
     if (!kept) {
-        struct checkpoint_mark mark = {.icount = vm->machine.clock->icount,
-                                       .vtime = clock_now(vm->machine.clock),
-                                       .input = inputs_count(vm->machine.inputs)};
+        struct checkpoint_mark mark = first_mark(vm);
         journal_clear(history->journal);
         journal_append(history->journal, &mark);
         journal_stand_at_present(history->journal);

@@ -103,7 +103,7 @@ static void tell_exception(void *opaque, unsigned code)
     struct stakeout *machine = opaque;
     const struct vm *vm = machine->vm;
     const struct stakeout_exception exception = {code};
-    if (machine->ended || !machine->exception.fn || vm->looking || vm->looking_back || vm->travels)
+    if (machine->ended || !machine->exception.fn || vm->looking || vm->travels)
         return;
     machine->in_unit = true;
     machine->exception.fn(machine->exception.opaque, machine, &exception);

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/host_clock.h"
 #include "src/options.h"
 #include "src/symbols.h"
 
@@ -47,14 +47,6 @@ struct dump_code {
 static_assert(sizeof(struct dump_header) == 40 && sizeof(struct dump_record) == 16 && sizeof(struct dump_code) == 56,
               "as the specification counts");
 
-/* perf record must be told to use this clock too: -k CLOCK_MONOTONIC. */
-static uint64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void name_piece(const struct profile *profile, const struct code_piece *piece, char *name, size_t room)
 {
     uint64_t offset;
@@ -67,11 +59,12 @@ static void name_piece(const struct profile *profile, const struct code_piece *p
         snprintf(name, room, "guest [%08x]", piece->pc);
 }
 
+/* perf record must be told to use our clock too: -k CLOCK_MONOTONIC. */
 static void dump_piece(struct profile *profile, const struct code_piece *piece, const char *name)
 {
     const size_t length = strlen(name) + 1;
     const struct dump_code code = {
-        .record = {DUMP_CODE_LOAD, (uint32_t)(sizeof(code) + length + piece->size), monotonic_ns()},
+        .record = {DUMP_CODE_LOAD, (uint32_t)(sizeof(code) + length + piece->size), host_clock_ns()},
         .pid = (uint32_t)getpid(),
         .tid = (uint32_t)syscall(SYS_gettid),
         .vma = (uintptr_t)piece->code,
@@ -123,7 +116,7 @@ static bool open_dump(struct profile *profile)
                                        .total_size = sizeof(header),
                                        .elf_machine = ELF_X86_64,
                                        .pid = (uint32_t)getpid(),
-                                       .timestamp = monotonic_ns()};
+                                       .timestamp = host_clock_ns()};
     snprintf(path, sizeof(path), "jit-%ld.dump", (long)getpid());
     profile->dump = open_file("-jitdump", path);
     if (!profile->dump)
@@ -161,7 +154,7 @@ bool profile_start(struct vm *vm, struct profile **profile)
 
 static void close_dump(struct profile *profile)
 {
-    const struct dump_record end = {DUMP_CODE_CLOSE, sizeof(end), monotonic_ns()};
+    const struct dump_record end = {DUMP_CODE_CLOSE, sizeof(end), host_clock_ns()};
     fwrite(&end, sizeof(end), 1, profile->dump);
     if (profile->marker)
         munmap(profile->marker, DUMP_PAGE);

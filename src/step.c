@@ -29,12 +29,12 @@ void step_begin(struct vm *vm, const struct vm_run *run)
     begin_unit(vm->cpu);
 }
 
-static bool is_home(const struct cpu *cpu)
+bool step_is_home(const struct cpu *cpu, const struct step_context *home)
 {
     struct step_context now;
     cpu->arch->step_context(cpu, &now);
-    return !now.in_handler && now.mode == step.home.mode && now.stack_pointer == step.home.stack_pointer &&
-           now.address_space == step.home.address_space;
+    return !now.in_handler && now.mode == home->mode && now.stack_pointer == home->stack_pointer &&
+           now.address_space == home->address_space;
 }
 
 /*
@@ -62,7 +62,7 @@ static bool unit_complete(struct vm *vm, bool waited)
     struct cpu *cpu = vm->cpu;
     bool same_pc = *cpu_pc(cpu) == step.pc;
     if (step.away) {
-        if (!is_home(cpu))
+        if (!step_is_home(cpu, &step.home))
             return false;
         if (same_pc)
             come_home(cpu);

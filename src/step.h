@@ -7,6 +7,8 @@
 
 #include "src/vm.h"
 
+/* Is the CPU in this context again, outside of handlers? */
+bool step_is_home(const struct cpu *cpu, const struct step_context *home);
 /* Notes where a step begins. Not for VM_RUN_FREE. cpu->skip_breakpoint and skip_watch are set by then. */
 void step_begin(struct vm *vm, const struct vm_run *run);
 /*

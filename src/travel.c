@@ -5,6 +5,7 @@
 #include "softmmu/alloc.h"
 #include "softmmu/phys_watch.h"
 #include "src/history.h"
+#include "src/step.h"
 #include "src/watch_note.h"
 
 /* Temporary checkpoints lie this far before the position that is stepped back from; the last stretch is looked at unit by unit. */
@@ -197,7 +198,6 @@ static void search_interval(struct travel *travel)
     history_restore(travel->vm, travel->interval);
     travel->vm->cpu->points_off = travel->write;
     travel->vm->cpu->sole_owner = travel->write ? &travel->owner : NULL;
-    travel->vm->looking_back = true;
 }
 
 static void search_before(struct travel *travel, uint64_t end)
@@ -276,20 +276,11 @@ static enum travel_state search(struct travel *travel)
 
 /* Step */
 
-static bool same_context(const struct step_context *a, const struct step_context *b)
-{
-    return a->in_handler == b->in_handler && a->mode == b->mode && a->stack_pointer == b->stack_pointer &&
-           a->address_space == b->address_space;
-}
-
 /* Told of each exception during a search for the one that interrupted the stepped context. */
 static void note_exception(void *opaque, unsigned code)
 {
     struct travel *travel = opaque;
-    struct cpu *cpu = travel->vm->cpu;
-    struct step_context context;
-    cpu->arch->step_context(cpu, &context);
-    if (same_context(&context, &travel->home))
+    if (step_is_home(travel->vm->cpu, &travel->home))
         travel->best = (struct event){.any = true, .begin = now(travel), .reason = VM_STOP_STEP};
 }
 
@@ -416,7 +407,7 @@ static enum travel_state found_nothing(struct travel *travel)
 static void end(struct travel *travel)
 {
     struct cpu *cpu = travel->vm->cpu;
-    cpu->points_off = travel->vm->looking_back = false;
+    cpu->points_off = false;
     cpu->sole_owner = NULL;
     cpu->on_hit.fn = NULL;
     cpu_forget_listener(cpu, &travel->listener);

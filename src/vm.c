@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/host_clock.h"
 #include "src/build.h"
 #include "src/debug_write.h"
 #include "src/history.h"
@@ -51,13 +52,6 @@ struct vm_loop {
     bool quitting;
     int status;
 };
-
-static uint64_t host_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void come_again(struct vm *vm, uint64_t ns)
 {
@@ -101,9 +95,9 @@ void vm_start(struct vm *vm, const struct vm_run *run)
         return;
     loop->how = run ? *run : (struct vm_run){.kind = VM_RUN_FREE};
     loop->stop_wanted = false;
-    loop->host_last = host_now();
+    loop->host_last = host_clock_ns();
     loop->guest_last = paced_time(vm);
-    loop->told = host_now();
+    loop->told = host_clock_ns();
     loop->debug_before = vm->cpu->debug;
     vm->looking = loop->how.comes_back;
     vm->travels = loop->how.kind == VM_RUN_TRAVEL;
@@ -182,7 +176,7 @@ static void act_on_request(struct vm *vm)
 static void end_wait(struct vm *vm)
 {
     struct vm_loop *loop = vm->loop;
-    uint64_t now = host_now();
+    uint64_t now = host_clock_ns();
     if (vm->options->icount_sleep)
         rate_idle(&loop->rate, now - loop->host_last, paced_time(vm) - loop->guest_last);
     loop->host_last = now;
@@ -203,7 +197,7 @@ static void cut_wait(struct vm *vm)
 {
     struct vm_loop *loop = vm->loop;
     uint64_t start = clock_now(vm->machine.clock);
-    uint64_t vtime = start + rate_waited(&loop->rate, host_now() - loop->idle_since);
+    uint64_t vtime = start + rate_waited(&loop->rate, host_clock_ns() - loop->idle_since);
     if (loop->idle_wait != UINT64_MAX && vtime + (vm->machine.clock->rate >> 32) + 1 >= loop->idle_deadline) {
         finish_wait(vm);
         return;
@@ -221,7 +215,7 @@ static void begin_wait(struct vm *vm)
         return;
     }
     loop->idle = true;
-    loop->idle_since = host_now();
+    loop->idle_since = host_clock_ns();
     loop->idle_deadline = deadline;
     loop->idle_wait = deadline == TIMER_OFF ? UINT64_MAX : rate_wait(&loop->rate, deadline > now ? deadline - now : 0);
     if (loop->idle_wait < SHORTEST_WAIT_NS)
@@ -281,7 +275,7 @@ static void adapt_slice(struct vm *vm, uint64_t insns, uint64_t took)
 static void account_slice(struct vm *vm, uint64_t before_insns, uint64_t before_host)
 {
     struct vm_loop *loop = vm->loop;
-    uint64_t now = host_now(), guest = paced_time(vm), insns = vm->machine.clock->icount - before_insns, rate;
+    uint64_t now = host_clock_ns(), guest = paced_time(vm), insns = vm->machine.clock->icount - before_insns, rate;
     if (insns == 0) /* a change of rate would make another state of a position that was seen */
         return;
     adapt_slice(vm, insns, now - before_host);
@@ -349,19 +343,19 @@ static enum cpu_exit run_past_slice(struct vm *vm)
     if (serials_typed(vm->serials))
         history_cut(vm);
     enum cpu_exit exit = run_slice(vm);
-    vm->loop->host_last = host_now();
+    vm->loop->host_last = host_clock_ns();
     vm->loop->guest_last = paced_time(vm);
     return exit == CPU_EXIT_IDLE ? CPU_EXIT_LIMIT : exit;
 }
 
 static enum cpu_exit run_live_slice(struct vm *vm)
 {
-    uint64_t before_insns = vm->machine.clock->icount, before_host = host_now();
+    uint64_t before_insns = vm->machine.clock->icount, before_host = host_clock_ns();
     enum cpu_exit exit = run_slice(vm);
     bool left = (exit == CPU_EXIT_IDLE || exit == CPU_EXIT_DEBUG) && leave_input_behind(vm);
     if (left && exit == CPU_EXIT_IDLE)
         exit = CPU_EXIT_LIMIT;
-    uint64_t took = host_now() - before_host;
+    uint64_t took = host_clock_ns() - before_host;
     account_slice(vm, before_insns, before_host);
     history_slice_done(vm, took);
     return exit;
@@ -420,7 +414,7 @@ static void travel_slice(struct vm *vm)
         end_travel(vm, true);
         return;
     }
-    uint64_t now = host_now();
+    uint64_t now = host_clock_ns();
     if (loop->how.progress && now - loop->told >= PROGRESS_NS) {
         loop->told = now;
         loop->how.progress(vm);
@@ -443,7 +437,7 @@ static void machine_turn(evutil_socket_t fd, short what, void *opaque)
         return;
     }
     if (loop->idle) {
-        uint64_t waited = host_now() - loop->idle_since;
+        uint64_t waited = host_clock_ns() - loop->idle_since;
         if (waited >= loop->idle_wait)
             finish_wait(vm);
         else if (loop->idle_wait != UINT64_MAX)
@@ -455,7 +449,7 @@ static void machine_turn(evutil_socket_t fd, short what, void *opaque)
         return;
     }
     if (loop->stalled)
-        loop->host_last = host_now();
+        loop->host_last = host_clock_ns();
     loop->stalled = false;
     serials_poll(vm->serials);
     take_slice(vm);

@@ -71,9 +71,8 @@ struct vm {
     struct history *history; /* NULL: -history off */
     struct travel *travel;   /* NULL likewise */
     bool muted;              /* time stands in the past: what the guest emits was emitted before */
-    bool travels;            /* under way: a travel, on which points' texts are old news */
+    bool travels;            /* under way: a travel, on which what hits was counted and told when it happened */
     bool looking;            /* under way: a travel that comes back */
-    bool looking_back;       /* the past is searched: what hits there was counted and told when it happened */
     struct {
         bool busy; /* a command that takes time is under way */
         void (*print)(void *opaque, const char *text, size_t length);

@@ -73,7 +73,7 @@ static bool hit(struct watch_owner *owner, const struct watch_access *access, ui
     static_assert(offsetof(struct watchpoint, owner) == 0, "an owner is its watchpoint");
     if (!counts(watchpoint, access, offset, length))
         return false;
-    if (watchpoint->vm->looking_back)
+    if (watchpoint->vm->travels)
         return spec->stop || (!spec->log && !spec->action);
     watchpoint->hits++;
     if (spec->log)
