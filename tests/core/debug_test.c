@@ -236,6 +236,37 @@ static void test_watches(void **state)
     }
 }
 
+/* A hit that stops after its unit, in a unit that runs alone anyway: stopped at before, in either way, or beside a breakpoint. */
+static void test_stop_after_in_unit_alone(void **state)
+{
+    static const uint32_t codes[][3] = {
+        {NOP, SW(T0, 0,     A1), NOP},
+        { NOP, BEQ(0,     0, 1),   SW(T0, 0, A1)},
+    };
+    struct rig *rig = *state;
+    for (unsigned i = 0; i < WARM * ARRAY_SIZE(codes); i++) {
+        unsigned slot = i % ARRAY_SIZE(codes);
+        rig_words(rig, RIG_CODE, codes[slot], ARRAY_SIZE(codes[slot]));
+        for (uint32_t at = RIG_CODE + 4; at <= RIG_CODE + 4 + 4 * slot; at += 4) {
+            struct watch *watch = watch_insert(rig->cpu->mmu.watches, RIG_DATA, 4, WATCH_WRITE, true);
+            cpu_breakpoint_insert(rig->cpu, at);
+            start_watching(rig);
+            assert_stopped(rig, cpu_run(rig->cpu, 10), 1, RIG_CODE + 4);
+            assert_int_equal(go_on(rig, 10), CPU_EXIT_DEBUG);
+            assert_int_equal(rig->cpu->debug.reason, DEBUG_WATCH);
+            assert_true(rig->cpu->debug.after);
+            assert_int_equal(rig->cpu->debug.value, VALUE);
+            assert_int_equal(rig->cpu->debug.pc, RIG_CODE + 4 + 4 * slot);
+            assert_at(rig, 2 + slot, RIG_CODE + 8 + 4 * slot);
+            assert_int_equal(rig_word(rig, RIG_DATA), VALUE);
+            assert_int_equal(watch->hits, 1);
+            assert_int_equal(go_on(rig, 10), CPU_EXIT_LIMIT);
+            cpu_breakpoint_remove(rig->cpu, at);
+            watch_remove(rig->cpu->mmu.watches, RIG_DATA, 4, WATCH_WRITE);
+        }
+    }
+}
+
 /* swl and its like touch exactly their bytes. */
 static void test_partial_store(void **state)
 {
@@ -310,15 +341,16 @@ static void test_rest_of_page(void **state)
 int main(void)
 {
     static const struct rig_test tests[] = {
-        {"breakpoints",               test_breakpoints            },
-        {"link before slot",          test_link_before_slot       },
-        {"breakpoint on the vector",  test_breakpoint_on_vector   },
-        {"interrupt at a breakpoint", test_interrupt_at_breakpoint},
-        {"watches",                   test_watches                },
-        {"partial store",             test_partial_store          },
-        {"watched device",            test_watched_device         },
-        {"a skip is for one unit",    test_skip_is_for_one_unit   },
-        {"rest of a watched page",    test_rest_of_page           },
+        {"breakpoints",               test_breakpoints             },
+        {"link before slot",          test_link_before_slot        },
+        {"breakpoint on the vector",  test_breakpoint_on_vector    },
+        {"interrupt at a breakpoint", test_interrupt_at_breakpoint },
+        {"watches",                   test_watches                 },
+        {"stop after, unit alone",    test_stop_after_in_unit_alone},
+        {"partial store",             test_partial_store           },
+        {"watched device",            test_watched_device          },
+        {"a skip is for one unit",    test_skip_is_for_one_unit    },
+        {"rest of a watched page",    test_rest_of_page            },
     };
     return rig_run_tests(tests, ARRAY_SIZE(tests));
 }

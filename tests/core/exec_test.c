@@ -83,6 +83,37 @@ static void test_deadline_from_access(void **state)
     }
 }
 
+/* Memory that a block is never kept of: each unit of it is run alone. */
+#define SLOW_CODE 0xbe000000u
+#define SLOW_PHYS 0x1e000000u
+
+static uint64_t slow_code(void *opaque, uint64_t offset, unsigned size)
+{
+    static const uint32_t code[] = {NOP, NOP, SW(T0, 0, A0), NOP, NOP, BEQ(0, 0, -1), NOP};
+    assert_int_equal(size, 4);
+    return offset / 4 < ARRAY_SIZE(code) ? code[offset / 4] : NOP;
+}
+
+/* A deadline that an access of a unit run alone makes earlier: with a budget that reaches far beyond it. */
+static void test_deadline_from_unit_alone(void **state)
+{
+    static const struct mmio_ops ops = {.read = slow_code};
+    struct rig *rig = *state;
+    const struct region region = {
+        .name = "slow", .kind = REGION_MMIO, .flags = REGION_CPU_ORDER, .size = GUEST_PAGE, .ops = &ops, .opaque = rig};
+    physmap_add(rig->machine.phys, SLOW_PHYS, 0, &region);
+    rig->on_write = arm_timer;
+    for (uint32_t delta = 0; delta < 12; delta++) {
+        rig_start(rig, 0);
+        *cpu_pc(rig->cpu) = SLOW_CODE;
+        rig->s->gpr[T0] = delta;
+        assert_int_equal(cpu_run(rig->cpu, 1000), CPU_EXIT_LIMIT);
+        uint64_t at = 2 + (delta ? delta : 1);
+        assert_int_equal(rig->nfired, 1);
+        assert_int_equal(rig->fired[0], at >= 6 && at % 2 == 0 ? at + 1 : at);
+    }
+}
+
 static void test_access_icount(void **state)
 {
     struct rig *rig = *state;
@@ -196,6 +227,50 @@ static void test_inputs(void **state)
     assert_int_equal(rig->noted, 10);
     assert_at(rig, 11, RIG_VECTOR); /* its interrupt comes before the unit there */
     assert_int_equal(inputs_at(rig->machine.inputs, 0)->icount, 10);
+}
+
+/* A store of single bytes to a device that moves something at the first of them: each byte gets where it then belongs. */
+static struct {
+    unsigned handle;
+    uint64_t to;
+} moved;
+
+static void move_mapping(struct rig *rig, uint64_t value)
+{
+    physmap_move(rig->machine.phys, moved.handle, moved.to, GUEST_PAGE);
+}
+
+static void check_moving_store(struct rig *rig, unsigned handle, uint64_t from, uint64_t to, unsigned seen)
+{
+    const bool big = rig->machine.big_endian;
+    moved.handle = handle;
+    moved.to = to;
+    rig_code(rig, NOP, SWL(T0, big ? 1 : 2, A0), NOP, NOP); /* three bytes */
+    rig_start(rig, 0);
+    rig->s->gpr[T0] = 0x11223344;
+    assert_int_equal(cpu_run(rig->cpu, 4), CPU_EXIT_LIMIT);
+    assert_at(rig, 4, RIG_CODE + 16);
+    assert_int_equal(rig->naccesses, seen);
+    for (unsigned i = 0; i < seen; i++) {
+        assert_int_equal(rig->access[i].offset, big ? 1 + i : i);
+        assert_int_equal(rig->access[i].size, 1);
+        assert_int_equal(rig->access[i].value, big ? 0x11 * (i + 1) : 0x11 * (3 - i));
+        assert_int_equal(rig->access[i].icount, 1);
+    }
+    physmap_move(rig->machine.phys, handle, from, GUEST_PAGE);
+}
+
+static void test_store_moves_mappings(void **state)
+{
+    static const struct mmio_ops ops = {.write = NULL};
+    struct rig *rig = *state;
+    const struct region region = {.name = "other", .kind = REGION_MMIO, .size = GUEST_PAGE, .ops = &ops, .opaque = rig};
+    unsigned other = physmap_add(rig->machine.phys, 0x1c000000, 0, &region);
+    rig->on_write = move_mapping;
+    for (unsigned pass = 0; pass < 2; pass++) {
+        check_moving_store(rig, other, 0x1c000000, 0x1d000000, 3);
+        check_moving_store(rig, rig->device, RIG_DEVICE & 0x1fffffff, 0x1c100000, 1); /* the device itself is gone */
+    }
 }
 
 static void ask_reset(struct rig *rig, uint64_t value)
@@ -332,11 +407,13 @@ int main(void)
         {"budgets",                      test_budgets                   },
         {"deadlines",                    test_deadlines                 },
         {"deadline from an access",      test_deadline_from_access      },
+        {"deadline from a unit alone",   test_deadline_from_unit_alone  },
         {"icount of an access",          test_access_icount             },
         {"interrupt after an access",    test_interrupt_after_access    },
         {"idle jump",                    test_idle_jump                 },
         {"idle exit",                    test_idle_exit                 },
         {"inputs",                       test_inputs                    },
+        {"store that moves mappings",    test_store_moves_mappings      },
         {"requests",                     test_requests                  },
         {"code writes itself",           test_code_writes_itself        },
         {"unit writes itself",           test_unit_writes_itself        },

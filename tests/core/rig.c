@@ -50,7 +50,7 @@ static void map_all(struct rig *rig)
         .opaque = rig,
     };
     physmap_add(rig->machine.phys, 0, 0, &ram);
-    physmap_add(rig->machine.phys, DEVICE_PHYS, 0, &device);
+    rig->device = physmap_add(rig->machine.phys, DEVICE_PHYS, 0, &device);
 }
 
 void rig_open(struct rig *rig, const struct rig_config *config)

@@ -34,8 +34,9 @@ struct rig {
     struct cpu *cpu;
     struct mips_state *s;
     struct clock_state *clock;
-    struct irq irq; /* IP2 */
-    unsigned timer; /* one that is nobody's: on_timer() is called */
+    struct irq irq;  /* IP2 */
+    unsigned device; /* its handle in the physical map */
+    unsigned timer;  /* one that is nobody's: on_timer() is called */
     unsigned naccesses;
     struct rig_access access[RIG_ACCESSES];
     void (*on_write)(struct rig *rig, uint64_t value); /* the device was written; may be NULL */
