@@ -6,6 +6,7 @@
 #include "cpu/backend.h"
 #include "cpu/block.h"
 #include "cpu/debug.h"
+#include "cpu/log_access.h"
 #include "softmmu/alloc.h"
 #include "softmmu/log.h"
 
@@ -195,11 +196,15 @@ void cpu_count(struct cpu *cpu, unsigned instructions)
     cpu->machine->clock->icount += instructions;
 }
 
-void cpu_sync_icount(struct cpu *cpu)
+uint64_t cpu_unit_icount(struct cpu *cpu)
 {
     int64_t left = (int64_t)cpu->budget + place(cpu).give_back;
-    if (cpu->in_unit || cpu->host_return)
-        cpu->machine->clock->icount = cpu->icount_end - (uint64_t)left;
+    return cpu->in_unit || cpu->host_return ? cpu->icount_end - (uint64_t)left : cpu->machine->clock->icount;
+}
+
+void cpu_sync_icount(struct cpu *cpu)
+{
+    cpu->machine->clock->icount = cpu_unit_icount(cpu);
 }
 
 /* A deadline moved forward: the run ends there, after the unit under way if that lies inside its block. */
@@ -274,6 +279,7 @@ static void wire(struct cpu *cpu)
                                  .code_written = code_written,
                                  .guest_watched = cpu_guest_watched,
                                  .watched = cpu_watched,
+                                 .log = cpu_log_access,
                                  .watches_changed = cpu_watches_changed};
     struct machine *machine = cpu->machine;
     const struct phys_hooks hooks = {

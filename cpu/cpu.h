@@ -110,6 +110,7 @@ struct cpu {
     bool note_watch;           /* stop-after: the unit being re-run was hit already; stop when it is complete */
     bool slot_watch;           /* the guest may watch the next unit's slot */
     bool fetch_watches;        /* the guest watches instructions */
+    bool fetch_log;            /* fetches are logged: units are interpreted */
     bool slot_break;           /* a breakpoint may lie on the next unit's slot */
     uint8_t asked, slot_asked; /* enum breakpoint_answer: of the breakpoints where the next unit, and its slot, stand */
     bool stop_soon;
@@ -251,6 +252,8 @@ static inline void cpu_tell_exception(struct cpu *cpu, unsigned code)
 void cpu_sync_icount(struct cpu *cpu);
 /* The instruction whose access is under way. */
 uint32_t cpu_access_pc(struct cpu *cpu);
+/* The count at the start of the unit under way. */
+uint64_t cpu_unit_icount(struct cpu *cpu);
 /* The pc of the unit under way, which the state does not have before the unit is left. */
 uint32_t cpu_unit_pc(struct cpu *cpu);
 /* Leave after this unit: something at the boundary wants a look (an interrupt, a stop, a request). */

@@ -9,6 +9,7 @@
 #include "cpu/debug.h"
 
 #include "cpu/actions.h"
+#include "cpu/log_access.h"
 #include "softmmu/phys_watch.h"
 #include "softmmu/watch_map.h"
 
@@ -114,6 +115,7 @@ bool cpu_watched(void *opaque, const struct watch_access *access)
             return false;
     }
     choice.watch->hits++;
+    cpu_log_unit_left(cpu);
     cpu_leave_unit(cpu);
     cpu_leave_soon(cpu);
     if (choice.watch->stop_after) {
@@ -142,6 +144,7 @@ void cpu_memory_touched(void *opaque, const struct watch_access *access)
 {
     struct cpu *cpu = opaque;
     struct choice choice = {.cpu = cpu, .access = access};
+    cpu_log_dma(cpu, access);
     mmu_each_watch(&cpu->mmu, access, consider, &choice);
     if (!choice.watch)
         return;
@@ -176,6 +179,7 @@ void cpu_update_direct_limit(struct cpu *cpu)
     struct phys_place place = physmap_find(cpu->machine->phys, 0);
     bool linear = place.region && place.region->kind == REGION_RAM && place.region->host + place.offset == arena->low_ram;
     cpu->limit_stale = false;
+    linear &= !cpu->mmu.log;
     uint64_t length = min_u64(min_u64(place.length, arena->low_ram_size), cpu->arch->direct_size);
     cpu->direct_limit = linear ? (uint32_t)length : 0;
     for (unsigned space = 0; cpu->direct_limit && space < WATCH_SETS; space++)

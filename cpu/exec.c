@@ -152,7 +152,7 @@ static void run_stretch(struct cpu *cpu, uint64_t until)
     cpu->leaving = 0;
     if (UNLIKELY(wants_single(cpu)))
         run_single(cpu);
-    else if (cpu->jit)
+    else if (cpu->jit && LIKELY(!cpu->fetch_log))
         host_backend->run(cpu);
     else
         interp_run(cpu);

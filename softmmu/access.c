@@ -127,6 +127,15 @@ static void store_entry(struct mmu *mmu, struct tlb_entry *entry, uint32_t va, u
     memcpy(host, &value, size);
 }
 
+/* Of a store it is called before it is done: what a device does because of it comes later. */
+static void log_access(struct mmu *mmu, uint32_t va, uint64_t phys, unsigned size, bool store, bool io, uint64_t value)
+{
+    if (LIKELY(!mmu->log))
+        return;
+    const struct mmu_logged access = {va, phys, value, size, store, io};
+    mmu->ops->log(mmu->cpu, &access);
+}
+
 static bool answered(struct mmu *mmu, uint64_t *value)
 {
     if (LIKELY(!mmu->performed.active))
@@ -152,7 +161,10 @@ bool mmu_load(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint6
     struct tlb_entry *entry = entry_for(mmu, va, ACCESS_LOAD, mode);
     if (!entry || watch_stops(mmu, entry, va, size, false, 0))
         return false;
+    uint64_t phys = entry_phys(entry, va); /* the access may move mappings and flush the entry */
+    bool io = entry->tag & TLB_IO;
     uint64_t loaded = load_entry(mmu, entry, va, size);
+    log_access(mmu, va, phys, size, false, io, loaded);
     *value = mmu->loaded = extend(memop & MO_SWAP ? byte_swap(loaded, size) : loaded, memop);
     return true;
 }
@@ -173,6 +185,7 @@ bool mmu_store(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint
     uint64_t bytes = memop & MO_SWAP ? byte_swap(value, size) : value;
     if (!entry || watch_stops(mmu, entry, va, size, true, bytes))
         return false;
+    log_access(mmu, va, entry_phys(entry, va), size, true, entry->tag & TLB_IO, bytes);
     store_entry(mmu, entry, va, size, bytes);
     return true;
 }
@@ -188,8 +201,11 @@ bool mmu_load_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode
         if (!entry || watch_stops(mmu, entry, va, length, false, 0))
             return false;
         unsigned shift = 8 * (va & 3);
-        value = entry->tag & TLB_IO ? load_entry(mmu, entry, va & ~3u, 4) >> shift : load_entry(mmu, entry, va, length);
+        uint64_t phys = entry_phys(entry, va);
+        bool io = entry->tag & TLB_IO;
+        value = io ? load_entry(mmu, entry, va & ~3u, 4) >> shift : load_entry(mmu, entry, va, length);
         mmu->loaded = value;
+        log_access(mmu, va, phys, length, false, io, value);
     }
     memcpy(bytes, &value, length);
     return true;
@@ -206,11 +222,12 @@ bool mmu_store_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mod
     struct tlb_entry *entry = entry_for(mmu, va, ACCESS_STORE, mode);
     if (!entry || watch_stops(mmu, entry, va, length, true, value))
         return false;
+    uint64_t phys = entry_phys(entry, va); /* a write may move mappings and flush the entry */
+    log_access(mmu, va, phys, length, true, entry->tag & TLB_IO, value);
     if (!(entry->tag & TLB_IO)) {
         store_entry(mmu, entry, va, length, value);
         return true;
     }
-    uint64_t phys = entry_phys(entry, va); /* a write may move mappings and flush the entry */
     mmu->ops->sync(mmu->cpu);
     mmu->io++;
     for (unsigned i = 0; i < length; i++) /* byte enables: a device sees just these bytes written */

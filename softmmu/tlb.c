@@ -6,6 +6,7 @@
 #include "softmmu/alloc.h"
 #include "softmmu/journal.h"
 #include "softmmu/machine.h"
+#include "softmmu/memlog.h"
 #include "softmmu/tlb_internal.h"
 
 static void invalidate(struct tlb_entry *entry)
@@ -109,6 +110,8 @@ struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, 
     mmu->fills++;
     uint8_t *host = memory ? place.region->host + place.offset : NULL;
     mmu_watch_entry(mmu, entry, host, store, &mmu->watch_map[mode][store][tlb_index(va)]);
+    if (UNLIKELY(mmu->log) && memlog_wants_page(mmu->log, store ? MEMLOG_STORE : MEMLOG_LOAD, base, phys))
+        entry->tag |= TLB_LOG;
     if (!memory)
         return entry;
     uint8_t flags = mmu->page_flags[arena_page_of(mmu->machine->arena, host)];

@@ -12,6 +12,7 @@
 
 struct journal;
 struct machine;
+struct memlog;
 struct phys_watches;
 struct watch;
 struct watch_access;
@@ -29,6 +30,7 @@ enum tlb_flag {
     TLB_INVALID = 0x800,
     TLB_WATCH = 0x400, /* a watch of this access kind lies on the page */
     TLB_IO = 0x200,    /* not plain memory */
+    TLB_LOG = 0x080,   /* accesses of this kind are logged */
     TLB_CLEAN = 0x100, /* write entries: the page has blocks on it, or was not written since the last checkpoint */
 };
 
@@ -58,6 +60,14 @@ struct mmu_page {
     bool writable;
 };
 
+/* An access of the CPU's that is logged. */
+struct mmu_logged {
+    uint32_t va;
+    uint64_t phys, value;
+    unsigned size;
+    bool store, io;
+};
+
 /* Upcalls into the CPU that owns the MMU; `cpu` is mmu->cpu. */
 struct mmu_ops {
     /*
@@ -83,6 +93,8 @@ struct mmu_ops {
      * was entered. May be NULL if they never are.
      */
     bool (*guest_watched)(void *cpu, uint32_t va, enum access_kind kind, bool deferred);
+    /* The access under way is done: hands it to mmu->log. The value is the bytes, the one at the lowest address least significant. */
+    void (*log)(void *cpu, const struct mmu_logged *access);
     /* A set of watches (enum watch_space) changed in this range; may be NULL. */
     void (*watches_changed)(void *cpu, unsigned space, uint64_t first, uint64_t last);
 };
@@ -108,6 +120,7 @@ struct mmu {
     struct watch_set *guest_watches;   /* likewise, what the guest's own watch registers say: derived from the CPU's state */
     struct phys_watches *phys_watches; /* debugger state, too */
     uint8_t *page_flags;               /* by arena page */
+    struct memlog *log;                /* the access log; NULL: none is written */
     struct journal *journal;           /* saves pages before their first write; NULL: no history is kept */
     /* The unit is run again and its access was done already: it is answered from here (design section 3). */
     struct {

@@ -2,6 +2,7 @@
 
 #include "softmmu/alloc.h"
 #include "softmmu/host_clock.h"
+#include "softmmu/memlog.h"
 #include "src/build.h"
 #include "src/notice.h"
 #include "src/vm.h"
@@ -139,12 +140,20 @@ void history_slice_done(struct vm *vm, uint64_t host_time)
 
 /* Replay */
 
+/* What happens in the past was emitted, and logged, when it was the present. */
+static void mute(struct vm *vm, bool on)
+{
+    vm->muted = on;
+    log_mute(on);
+    if (vm->memlog)
+        memlog_pause(vm->memlog, on);
+}
+
 static void go_live(struct history *history)
 {
     struct vm *vm = history->vm;
     inputs_go_live(vm->machine.inputs);
-    vm->muted = false;
-    log_mute(false);
+    mute(vm, false);
 }
 
 void history_restore(struct vm *vm, size_t index)
@@ -152,8 +161,7 @@ void history_restore(struct vm *vm, size_t index)
     struct history *history = of(vm);
     if (journal_at_present(history->journal))
         history_checkpoint(vm);
-    vm->muted = true;
-    log_mute(true);
+    mute(vm, true);
     journal_restore(history->journal, index);
     inputs_rewind(vm->machine.inputs, (size_t)journal_at(history->journal, index)->mark.input);
     machine_loaded(&vm->machine);

@@ -8,6 +8,7 @@
 
 #include "softmmu/alloc.h"
 #include "src/console.h"
+#include "src/memlog.h"
 #include "src/options.h"
 #include "src/plugin.h"
 #include "src/profile.h"
@@ -89,7 +90,7 @@ static int run(struct vm *vm, const struct vm_options *options)
 {
     struct stub_target *target = NULL;
     struct profile *profile;
-    if (!unattended_watch(vm) || !plugins_start(vm))
+    if (!unattended_watch(vm) || !plugins_start(vm) || !memlog_power_on(vm))
         return EXIT_FAILURE;
     if (options->gdb && strcmp(options->gdb, "none") != 0 && !(target = target_new(vm, options->gdb)))
         return EXIT_FAILURE;

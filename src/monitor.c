@@ -391,6 +391,7 @@ static const struct command commands[] = {
     {"who-wrote",  NULL, "ADDR|phys:ADDR [LEN]",       "the last write to these bytes before now",         1, 2,             monitor_who_wrote },
     {"watch",      NULL, "phys:|virt:ADDR,LEN ...",    "a watchpoint; without a range, how",               0, ARGUMENTS_MAX, monitor_watch     },
     {"unwatch",    NULL, "N|all|RANGE",                "removes watchpoints",                              1, ARGUMENTS_MAX, monitor_unwatch   },
+    {"memlog",     NULL, "start|stop|replay ...",      "logs accesses to memory; without a word, how",     0, ARGUMENTS_MAX, monitor_memlog    },
     {"save",       NULL, "FILE",                       "the whole machine with its history, for -load",    1, 1,             monitor_save      },
     {"print",      "p",  "ADDR",                       "a symbol's address, or an address's symbol",       1, 1,             print_symbol      },
     {NULL,         NULL, "",                           NULL,                                               0, 0,             NULL              },

@@ -12,12 +12,12 @@
 
 static struct travel_write found;
 
-static bool has_history(struct monitor *monitor)
+bool monitor_has_history(struct monitor *monitor)
 {
     return monitor->vm->history || fail(monitor, "no history is kept: -history off\n");
 }
 
-static bool stands(struct monitor *monitor)
+bool monitor_stands(struct monitor *monitor)
 {
     return monitor->vm->state == VM_STOPPED || fail(monitor, "the machine runs; stop it first\n");
 }
@@ -48,7 +48,7 @@ bool monitor_info_history(struct monitor *monitor)
 {
     struct vm *vm = monitor->vm;
     struct journal_stats stats;
-    if (!has_history(monitor))
+    if (!monitor_has_history(monitor))
         return false;
     struct journal *journal = history_journal(vm);
     journal_statistics(journal, &stats);
@@ -81,7 +81,7 @@ bool monitor_checkpoint(struct monitor *monitor)
 {
     struct vm *vm = monitor->vm;
     const char *name = monitor->arguments[0];
-    if (!has_history(monitor) || !stands(monitor))
+    if (!monitor_has_history(monitor) || !monitor_stands(monitor))
         return false;
     if (strlen(name) >= CHECKPOINT_NAME || strchr("0123456789+-.", name[0]))
         return fail(monitor, "%s: a name must begin with a letter and be shorter than %d\n", name, CHECKPOINT_NAME);
@@ -112,7 +112,7 @@ void monitor_end_command(struct vm *vm, bool good)
 }
 
 /* Nobody is asked for text before monitor_await(): a travel takes at least one turn of the loop. */
-static bool begin_travel(struct monitor *monitor, bool comes_back, void (*over)(struct vm *vm, bool arrived))
+bool monitor_begin_travel(struct monitor *monitor, bool comes_back, void (*over)(struct vm *vm, bool arrived))
 {
     struct vm *vm = monitor->vm;
     vm->command.busy = true;
@@ -164,7 +164,7 @@ bool monitor_goto(struct monitor *monitor)
     struct vm *vm = monitor->vm;
     const char *where = monitor->arguments[0];
     uint64_t number;
-    if (!has_history(monitor) || !stands(monitor))
+    if (!monitor_has_history(monitor) || !monitor_stands(monitor))
         return false;
     const struct checkpoint *checkpoint = named(vm, where);
     if (checkpoint)
@@ -179,7 +179,7 @@ bool monitor_goto(struct monitor *monitor)
         travel_begin_goto_time(vm->travel, number);
     else
         return fail(monitor, "%s: must be an icount, a time (1.5s, 20ms), start, end, or a checkpoint's name\n", where);
-    return begin_travel(monitor, false, goto_over);
+    return monitor_begin_travel(monitor, false, goto_over);
 }
 
 static void say_bytes(struct monitor *monitor, const uint8_t *bytes, size_t count)
@@ -245,11 +245,11 @@ static bool physical(struct monitor *monitor, const char *text, uint64_t *addres
 bool monitor_who_wrote(struct monitor *monitor)
 {
     uint64_t address, length = 4;
-    if (!has_history(monitor) || !stands(monitor) || !physical(monitor, monitor->arguments[0], &address))
+    if (!monitor_has_history(monitor) || !monitor_stands(monitor) || !physical(monitor, monitor->arguments[0], &address))
         return false;
     if (monitor->count > 1 && (!parse_number(monitor->arguments[1], &length) || !length))
         return fail(monitor, "%s: must be a number of bytes\n", monitor->arguments[1]);
     if (!travel_begin_who_wrote(monitor->vm->travel, address, length, &found))
         return fail(monitor, "%s: no such range\n", monitor->arguments[0]);
-    return begin_travel(monitor, true, who_wrote_over);
+    return monitor_begin_travel(monitor, true, who_wrote_over);
 }

@@ -29,11 +29,19 @@ bool monitor_goto(struct monitor *monitor);
 bool monitor_checkpoint(struct monitor *monitor);
 bool monitor_who_wrote(struct monitor *monitor);
 bool monitor_info_history(struct monitor *monitor);
+/* True, or says that no history is kept; that the machine runs. */
+bool monitor_has_history(struct monitor *monitor);
+bool monitor_stands(struct monitor *monitor);
+/* The travel that was set up goes off, and over is told of its end. */
+bool monitor_begin_travel(struct monitor *monitor, bool comes_back, void (*over)(struct vm *vm, bool arrived));
 /* A command that took time is over: whoever waits is told. */
 void monitor_end_command(struct vm *vm, bool good);
 
 /* monitor_save.c: command. */
 bool monitor_save(struct monitor *monitor);
+
+/* monitor_memlog.c: command. */
+bool monitor_memlog(struct monitor *monitor);
 
 /* monitor_watch.c: commands. */
 bool monitor_watch(struct monitor *monitor);

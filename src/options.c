@@ -315,6 +315,7 @@ static const struct row rows[] = {
     {"watch",      "phys:|virt:ADDR,LEN[,WORD...]", add_watch, 0, "watch memory (may be repeated); WORD: r, w, rw, any, asid N, count N, "
                                                      "log, exec 'COMMAND', stop, if EXPR, as of the monitor's `watch`"},
     {"plugin",     "FILE.so[,ARG...]", add_plugin, 0, "load a plug-in (may be repeated); stakeout-plugin.h is the interface"},
+    {"memlog",     "FILE[,phys=RANGE][,virt=RANGE][,kind=rwx][,pc=RANGE][,when=RANGE]", TEXT(memlog), "log every access to memory that lies in all the ranges (FIRST..LAST, ADDR+LENGTH, ADDR; when: counts of instructions); tools/memlog reads it"},
     {"no-reboot",  NULL,           FLAG(no_reboot),  "exit instead of rebooting"},
     {"icount",     "[shift=](0..10 or auto)[,sleep=on|off]", set_icount, 0,
                                                      "2^N ns of guest time an instruction, or as the host's clock goes; sleep=off: idle time passes at once"},

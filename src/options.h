@@ -37,6 +37,7 @@ struct vm_options {
     unsigned nwatch;
     const char *plugin[MAX_PLUGINS]; /* FILE,ARG,... */
     unsigned nplugin;
+    const char *memlog; /* FILE,FILTER... */
     const char *pidfile;
     const char *load;            /* -load: the machine comes out of this file */
     struct saved_images *images; /* what came with it instead of kernel and initrd; or NULL */

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "cpu/log_access.h"
 #include "softmmu/alloc.h"
+#include "softmmu/memlog.h"
 #include "softmmu/phys_watch.h"
 #include "src/history.h"
 #include "src/step.h"
@@ -18,6 +20,7 @@ enum phase {
     APPROACH, /* step: replays to just before the position, laying temporary checkpoints */
     PREVIOUS, /* step: finds the last position before it */
     LAND,     /* replays to `target` and ends there */
+    RECORD,   /* memlog: replays from `target` to `end` */
 };
 
 /* What a search keeps. */
@@ -54,6 +57,7 @@ struct travel {
     uint64_t target;      /* LAND */
     uint64_t target_time; /* LAND: or this virtual time; CLOCK_NEVER */
 
+    struct memlog *log;         /* memlog */
     struct travel_write *write; /* who-wrote */
     struct watch_owner owner;
     struct phys_watch *watch; /* armed for the search */
@@ -411,6 +415,8 @@ static void end(struct travel *travel)
     cpu->sole_owner = NULL;
     cpu->on_hit.fn = NULL;
     cpu_forget_listener(cpu, &travel->listener);
+    if (travel->log)
+        cpu_set_log(cpu, travel->vm->memlog);
     if (travel->watch)
         phys_watch_remove(cpu->mmu.phys_watches, travel->watch);
     travel->watch = NULL;
@@ -461,6 +467,26 @@ static enum travel_state witness(struct travel *travel)
     return TRAVEL_ARRIVED;
 }
 
+/* Memory log */
+
+static enum travel_state begin_record(struct travel *travel)
+{
+    cpu_set_log(travel->vm->cpu, travel->log);
+    travel->phase = RECORD;
+    return TRAVEL_GOES_ON;
+}
+
+static enum travel_state record_more(struct travel *travel)
+{
+    struct vm *vm = travel->vm;
+    if (history_in_past(vm) && now(travel) < travel->end)
+        history_run(vm, travel->end);
+    if (history_in_past(vm) && now(travel) < travel->end && !memlog_error(travel->log))
+        return TRAVEL_GOES_ON;
+    travel_abandon(travel);
+    return TRAVEL_ARRIVED;
+}
+
 static enum travel_state land_more(struct travel *travel)
 {
     struct vm *vm = travel->vm;
@@ -470,6 +496,8 @@ static enum travel_state land_more(struct travel *travel)
         return TRAVEL_GOES_ON;
     if (travel->write)
         return witness(travel);
+    if (travel->log)
+        return begin_record(travel);
     bool repeat = travel->stepping && !vm->step_into && travel->reason == VM_STOP_STEP && *cpu_pc(vm->cpu) == travel->home_pc &&
                   now(travel) + LONGEST_UNIT < travel->position;
     if (repeat &&
@@ -535,6 +563,14 @@ bool travel_begin_who_wrote(struct travel *travel, uint64_t phys, uint64_t lengt
     return travel->watch;
 }
 
+void travel_begin_memlog(struct travel *travel, uint64_t from, uint64_t to, struct memlog *log)
+{
+    begin(travel);
+    travel->log = log;
+    travel->end = to;
+    land(travel, from, VM_STOP_USER);
+}
+
 enum travel_state travel_turn(struct travel *travel)
 {
     switch (travel->phase) {
@@ -546,6 +582,8 @@ enum travel_state travel_turn(struct travel *travel)
         return previous(travel);
     case LAND:
         return land_more(travel);
+    case RECORD:
+        return record_more(travel);
     }
     return TRAVEL_ARRIVED;
 }
@@ -558,6 +596,8 @@ enum vm_stop_reason travel_reason(const struct travel *travel)
 unsigned travel_percent(const struct travel *travel)
 {
     uint64_t all = travel->origin - travel->floor;
+    if (travel->phase == RECORD)
+        return (unsigned)((now(travel) - travel->target) * 100 / (travel->end - travel->target));
     return travel->phase == SEARCH && all ? (unsigned)((travel->origin - travel->end) * 100 / all) : 0;
 }
 

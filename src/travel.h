@@ -40,6 +40,10 @@ struct travel_write {
 /* False: nothing can be watched there (the range is empty or wraps). */
 bool travel_begin_who_wrote(struct travel *travel, uint64_t phys, uint64_t length, struct travel_write *write);
 
+/* To a position, and from there on a stretch up to `to` in which accesses go to the log; then time comes back to where it was. */
+struct memlog;
+void travel_begin_memlog(struct travel *travel, uint64_t from, uint64_t to, struct memlog *log);
+
 enum travel_state travel_turn(struct travel *travel);
 enum vm_stop_reason travel_reason(const struct travel *travel);
 /* How far the search has come from where it began to the start of history, in percent. */

@@ -14,6 +14,7 @@
 #include "src/build.h"
 #include "src/debug_write.h"
 #include "src/history.h"
+#include "src/memlog.h"
 #include "src/options.h"
 #include "src/rate.h"
 #include "src/serial.h"
@@ -23,7 +24,7 @@
 
 enum { PRIORITY_MACHINE = 2, MAX_HANDLERS = 8 };
 enum { SLICE_US = 1000, SLICE_DEBUGGER_US = 100 };
-enum { SLICE_LEAST_INSNS = 256, SLICE_MOST_INSNS = 1 << 26, SLICE_FIRST_INSNS = 10000 };
+enum { SLICE_LEAST_INSNS = 256, SLICE_FIRST_INSNS = 10000 };
 #define PROGRESS_NS UINT64_C(1000000000)
 /* Shorter waits cost more than they last. */
 enum { SHORTEST_WAIT_NS = 20000 };
@@ -264,11 +265,11 @@ static uint64_t slice_ns(const struct vm *vm)
 static void adapt_slice(struct vm *vm, uint64_t insns, uint64_t took)
 {
     struct vm_loop *loop = vm->loop;
-    uint64_t wanted = took ? insns * slice_ns(vm) / took : SLICE_MOST_INSNS;
+    uint64_t wanted = took ? insns * slice_ns(vm) / took : VM_SLICE_MOST_INSNS;
     bool tells = took >= slice_ns(vm) || insns >= loop->slice_insns;
     if (!tells)
         return;
-    wanted = min_u64(wanted, min_u64(loop->slice_insns * 2, SLICE_MOST_INSNS));
+    wanted = min_u64(wanted, min_u64(loop->slice_insns * 2, VM_SLICE_MOST_INSNS));
     loop->slice_insns = wanted < SLICE_LEAST_INSNS ? SLICE_LEAST_INSNS : wanted;
 }
 
@@ -357,6 +358,7 @@ static enum cpu_exit run_live_slice(struct vm *vm)
         exit = CPU_EXIT_LIMIT;
     uint64_t took = host_clock_ns() - before_host;
     account_slice(vm, before_insns, before_host);
+    memlog_slice_done(vm);
     history_slice_done(vm, took);
     return exit;
 }
@@ -492,6 +494,7 @@ void vm_free(struct vm *vm)
         vm->command.done = NULL;
         vm->loop->how.over(vm, false);
     }
+    memlog_stop(vm);
     travel_free(vm->travel);
     history_free(vm->history);
     build_free(vm);

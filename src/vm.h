@@ -12,6 +12,7 @@ struct board;
 struct event_base;
 struct history;
 struct image;
+struct memlog;
 struct serials;
 struct symbols;
 struct travel;
@@ -70,6 +71,7 @@ struct vm {
     bool debugger_waits;     /* a client is connected: slices of about 100 us */
     struct history *history; /* NULL: -history off */
     struct travel *travel;   /* NULL likewise */
+    struct memlog *memlog;   /* the access log of the present; NULL: none is written */
     bool muted;              /* time stands in the past: what the guest emits was emitted before */
     bool travels;            /* under way: a travel, on which what hits was counted and told when it happened */
     bool looking;            /* under way: a travel that comes back */
@@ -89,6 +91,9 @@ struct vm {
 typedef void vm_change_fn(void *opaque, enum vm_state state, enum vm_stop_reason reason);
 /* fn runs after each change of state. */
 void vm_add_change_state_handler(struct vm *vm, vm_change_fn *fn, void *opaque);
+
+/* No slice is longer. */
+#define VM_SLICE_MOST_INSNS (UINT64_C(1) << 26)
 
 /* Makes the machine of these options with the guest loaded, stopped at its first instruction. NULL after an error line. */
 struct vm *vm_new(struct event_base *base, const struct vm_options *options);

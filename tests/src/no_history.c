@@ -1,6 +1,7 @@
-/* Stand-ins for a machine without history and watchpoints: time always stands at the present. */
+/* Stand-ins for a machine without history, watchpoints and access log: time always stands at the present. */
 #include "src/debug_write.h"
 #include "src/history.h"
+#include "src/memlog.h"
 #include "src/notice.h"
 #include "src/travel.h"
 #include "src/watchpoint.h"
@@ -57,6 +58,15 @@ enum travel_state travel_turn(struct travel *travel)
 enum vm_stop_reason travel_reason(const struct travel *travel)
 {
     return VM_STOP_USER;
+}
+
+bool memlog_stop(struct vm *vm)
+{
+    return true;
+}
+
+void memlog_slice_done(struct vm *vm)
+{
 }
 
 void debug_write_connect(struct vm *vm)

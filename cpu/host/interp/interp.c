@@ -7,6 +7,7 @@
 #include "cpu/backend.h"
 #include "cpu/block.h"
 #include "cpu/debug.h"
+#include "cpu/log_access.h"
 #include "softmmu/alloc.h"
 
 struct interp_op {
@@ -241,6 +242,7 @@ static bool slot_break(struct cpu *cpu, uint32_t pc)
     if (!cpu_breakpoint_stops(cpu, pc, &cpu->slot_asked))
         return false;
     cpu->in_slot = false;
+    cpu_log_unit_left(cpu);
     cpu_leave_unit(cpu);
     cpu_leave_soon(cpu);
     cpu->debug = (struct debug_event){.reason = DEBUG_BREAKPOINT, .pc = cpu->unit_pc};
@@ -260,6 +262,7 @@ static bool run_block(struct cpu *cpu, const struct interp_block *block, uint32_
                     return false;
                 cpu->in_slot = true;
                 cpu->budget--;
+                cpu_log_fetch(cpu, (uint32_t)op->imm);
                 if (UNLIKELY(cpu->slot_watch) && cpu_fetch_watch_hit(cpu, (uint32_t)op->imm))
                     return false;
                 break;
@@ -271,6 +274,7 @@ static bool run_block(struct cpu *cpu, const struct interp_block *block, uint32_
             cpu->unit_pc = (uint32_t)op->imm;
             cpu->in_slot = false;
             cpu->budget--;
+            cpu_log_fetch(cpu, cpu->unit_pc);
             break;
         case IR_movi:
             *op->d = (uint32_t)op->imm;
