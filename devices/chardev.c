@@ -163,7 +163,7 @@ static bool open_kind(struct chardev *dev, const char *spec)
     for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
         size_t length = strlen(kinds[i].prefix);
         bool takes_argument = kinds[i].prefix[length - 1] == ':';
-        if (strncmp(spec, kinds[i].prefix, length) != 0 || (!takes_argument && spec[length]))
+        if (strncmp(spec, kinds[i].prefix, length) != 0 || takes_argument != (spec[length] != '\0'))
             continue;
         dev->kind = &kinds[i];
         return dev->kind->open(dev, spec + length);

@@ -3,8 +3,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -121,6 +123,13 @@ static bool open_socket(struct chardev *dev, const struct socket_spec *spec, int
     return true;
 }
 
+/* A number that getaddrinfo() would cut to 16 bits is no port. */
+static bool is_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return *text && (text[digits] || (digits <= 5 && strtoul(text, NULL, 10) <= UINT16_MAX));
+}
+
 bool chardev_open_tcp(struct chardev *dev, const char *argument)
 {
     struct socket_spec spec;
@@ -129,7 +138,7 @@ bool chardev_open_tcp(struct chardev *dev, const char *argument)
     char host[sizeof(spec.address)];
     snprintf(host, sizeof(host), "%s", spec.address);
     char *colon = strrchr(host, ':');
-    if (!colon || !colon[1])
+    if (!colon || !is_port(colon + 1))
         return fail(dev, &spec, "expected HOST:PORT");
     *colon = '\0';
     /* Without a host: this machine only. */
@@ -142,6 +151,23 @@ bool chardev_open_tcp(struct chardev *dev, const char *argument)
     return opened;
 }
 
+/* A socket's file that nobody listens at is left over and goes; any other is somebody's. */
+static bool clear_path(const struct chardev *dev, const struct socket_spec *spec, const struct sockaddr_un *address)
+{
+    struct stat status;
+    if (lstat(spec->address, &status) < 0)
+        return true;
+    if (!S_ISSOCK(status.st_mode))
+        return fail(dev, spec, "it exists and is no socket");
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool in_use = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+    if (fd >= 0)
+        close(fd);
+    if (in_use)
+        return fail(dev, spec, strerror(EADDRINUSE));
+    return unlink(spec->address) == 0 || fail(dev, spec, strerror(errno));
+}
+
 bool chardev_open_unix(struct chardev *dev, const char *argument)
 {
     struct socket_spec spec;
@@ -151,8 +177,8 @@ bool chardev_open_unix(struct chardev *dev, const char *argument)
     if (strlen(spec.address) >= sizeof(address.sun_path))
         return fail(dev, &spec, "the path is too long for a socket");
     strcpy(address.sun_path, spec.address);
-    if (spec.server)
-        unlink(spec.address);
+    if (spec.server && !clear_path(dev, &spec, &address))
+        return false;
     if (!open_socket(dev, &spec, AF_UNIX, &address, sizeof(address)))
         return false;
     dev->unlink_path = spec.server ? alloc_checked(strdup(spec.address)) : NULL;

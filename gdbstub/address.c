@@ -49,32 +49,32 @@ static bool parse_port(const char *text, size_t length, unsigned *port)
     return length > 0;
 }
 
-static bool resolve(struct address *address, const char *host)
+/* What is wrong, or NULL. */
+static const char *resolve(struct address *address, const char *host)
 {
     char port[8];
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found;
     snprintf(port, sizeof(port), "%u", address->port);
     int error = getaddrinfo(host, port, &hints, &found);
-    if (error) {
-        report_error("-gdb: %s: %s", host, gai_strerror(error));
-        return false;
-    }
+    if (error)
+        return gai_strerror(error);
     assert(found->ai_addrlen <= sizeof(address->socket));
     memcpy(&address->socket, found->ai_addr, found->ai_addrlen);
     address->length = found->ai_addrlen;
     freeaddrinfo(found);
-    return true;
+    return NULL;
 }
 
-/* "[HOST]:PORT" of `length` characters; an IPv6 address stands in brackets. */
-static bool parse_tcp(struct address *address, const char *text, size_t length)
+/* "[HOST]:PORT" of `length` characters; an IPv6 address stands in brackets. What is wrong, or NULL. */
+static const char *parse_tcp(struct address *address, const char *text, size_t length)
 {
+    static const char unknown[] = "no address to listen on; write tcp::PORT, tcp:HOST:PORT or unix:PATH";
     char host[HOST_MAX];
     const char *colon = memrchr(text, ':', length);
     if (!colon || (size_t)(colon - text) >= sizeof(host))
-        return false;
+        return unknown;
     if (!parse_port(colon + 1, (size_t)(text + length - colon - 1), &address->port))
-        return false;
+        return unknown;
     const char *end = colon;
     if (end - text >= 2 && text[0] == '[' && end[-1] == ']') {
         text++;
@@ -108,10 +108,10 @@ bool address_parse(struct address *address, const char *text)
     if (strncmp(text, unix_prefix, strlen(unix_prefix)) == 0)
         return parse_unix(address, text + strlen(unix_prefix), length - strlen(unix_prefix));
     size_t skip = strncmp(text, tcp_prefix, strlen(tcp_prefix)) == 0 ? strlen(tcp_prefix) : 0;
-    if (parse_tcp(address, text + skip, length - skip))
-        return true;
-    report_error("-gdb: '%s' is not an address to listen on; write tcp::PORT, tcp:HOST:PORT or unix:PATH", text);
-    return false;
+    const char *fault = parse_tcp(address, text + skip, length - skip);
+    if (fault)
+        report_error("-gdb %s: %s", text, fault);
+    return !fault;
 }
 
 static bool somebody_listens(const struct address *address)

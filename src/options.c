@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cpu/mips/mips.h"
+#include "softmmu/alloc.h"
 #include "softmmu/log.h"
 #include "src/boards/board.h"
 #include "src/options_value.h"
@@ -37,27 +38,53 @@ static int set_text(struct vm_options *options, const struct row *row, const cha
     return PARSE_ON;
 }
 
+/* As set_text; no text is a text too. */
+static int set_text_or_empty(struct vm_options *options, const struct row *row, const char *argument)
+{
+    return set_text(options, row, argument);
+}
+
 static int set_flag(struct vm_options *options, const struct row *row, const char *argument)
 {
     *(bool *)((char *)options + row->offset) = true;
     return PARSE_ON;
 }
 
-/* What QEMU's users write out of habit and what is so here anyway: the argument must be the one in the row. */
+static const char accepted[] = "accepted: "; /* then what is so here anyway */
+
+/* What QEMU's users write out of habit. The argument must be one of the row's: "none or null". */
 static int accept_same(struct vm_options *options, const struct row *row, const char *argument)
 {
-    return argument && strcmp(argument, row->argument) != 0 ? bad_value(row, argument) : PARSE_ON;
+    char words[32], *rest = words;
+    snprintf(words, sizeof(words), "%s", row->argument ? row->argument : "");
+    for (const char *word; argument && (word = strsep(&rest, " "));)
+        if (strcmp(word, argument) == 0 && strcmp(word, "or") != 0)
+            return PARSE_ON;
+    if (!argument)
+        return PARSE_ON;
+    report_error("-%s %s: expected %s: %s", row->name, argument, row->argument, row->help + strlen(accepted));
+    return PARSE_FAILED;
 }
+
+static row_fn set_accel;
 
 static int set_machine(struct vm_options *options, const struct row *row, const char *argument)
 {
+    struct value_list list;
     if (strcmp(argument, "help") == 0 || strcmp(argument, "?") == 0) {
         puts("Supported machines are:");
         for (unsigned i = 0; i < board_count; i++)
             printf("%-20s %s\n", boards[i]->name, boards[i]->description);
         return PARSE_DONE;
     }
-    options->machine = argument;
+    for (value_list_begin(&list, argument, "type"); value_list_next(&list);) {
+        if (strcmp(list.key, "type") == 0)
+            options->machine = alloc_checked(strdup(list.value));
+        else if (strcmp(list.key, "accel") != 0)
+            return bad_value(row, argument);
+        else if (set_accel(options, row, list.value) != PARSE_ON)
+            return PARSE_FAILED;
+    }
     return PARSE_ON;
 }
 
@@ -207,6 +234,9 @@ static int set_turbo(struct vm_options *options, const struct row *row, const ch
     return PARSE_ON;
 }
 
+/* The clock counts nanoseconds since 1970, and must do so for some centuries more: to 2262. */
+#define RTC_BASE_MAX (INT64_MAX / 1000000000)
+
 static bool rtc_item(struct vm_options *options, const char *key, const char *value)
 {
     /* There is one clock here: the guest's. In QEMU's words that is `vm`. */
@@ -218,7 +248,8 @@ static bool rtc_item(struct vm_options *options, const char *key, const char *va
         return false;
     options->rtc_local = strcmp(value, "localtime") == 0;
     options->rtc_fixed = !options->rtc_local && strcmp(value, "utc") != 0;
-    return !options->rtc_fixed || value_date(value, &options->rtc_base);
+    return !options->rtc_fixed ||
+           (value_date(value, &options->rtc_base) && options->rtc_base >= 0 && options->rtc_base <= RTC_BASE_MAX);
 }
 
 static int set_rtc(struct vm_options *options, const struct row *row, const char *argument)
@@ -230,18 +261,33 @@ static int set_rtc(struct vm_options *options, const struct row *row, const char
     return PARSE_ON;
 }
 
+/* QEMU's name for a dynamic translator is as good as ours. */
 static int set_accel(struct vm_options *options, const struct row *row, const char *argument)
 {
-    options->accel_jit = strcmp(argument, "jit") == 0;
-    return options->accel_jit || strcmp(argument, "interp") == 0 ? PARSE_ON : bad_value(row, argument);
+    struct value_list list;
+    for (value_list_begin(&list, argument, "accel"); value_list_next(&list);) {
+        bool jit = strcmp(list.value, "jit") == 0 || strcmp(list.value, "tcg") == 0;
+        if (strcmp(list.key, "thread") == 0)
+            continue; /* there is one CPU, so it makes no difference */
+        if (strcmp(list.key, "accel") != 0 || (!jit && strcmp(list.value, "interp") != 0)) {
+            report_error("-%s %s: expected jit (or tcg, which is the same) or interp", row->name, argument);
+            return PARSE_FAILED;
+        }
+        options->accel_jit = jit;
+    }
+    return PARSE_ON;
 }
 
+/* One, however it is spelled out: 1, cpus=1, sockets=1,cores=1,threads=1. */
 static int set_smp(struct vm_options *options, const struct row *row, const char *argument)
 {
-    if (strcmp(argument, "1") == 0 || strcmp(argument, "cpus=1") == 0)
-        return PARSE_ON;
-    report_error("-smp %s: stakeout's machines have one CPU", argument);
-    return PARSE_FAILED;
+    struct value_list list;
+    for (value_list_begin(&list, argument, "cpus"); value_list_next(&list);)
+        if (!*list.key || strcmp(list.value, "1") != 0) {
+            report_error("-smp %s: stakeout's machines have one CPU", argument);
+            return PARSE_FAILED;
+        }
+    return PARSE_ON;
 }
 
 static int set_endian(struct vm_options *options, const struct row *row, const char *argument)
@@ -290,14 +336,14 @@ static row_fn show_help;
 
 /* clang-format off */
 static const struct row rows[] = {
-    {"machine",    "NAME",         set_machine, 0,   "the machine to emulate; help lists them"},
-    {"M",          "NAME",         set_machine, 0,   NULL},
+    {"machine",    "[type=]NAME[,accel=jit|interp]", set_machine, 0, "the machine to emulate; help lists them"},
+    {"M",          "[type=]NAME[,accel=jit|interp]", set_machine, 0, NULL},
     {"cpu",        "MODEL",        set_cpu, 0,       "the CPU model; help lists them"},
     {"m",          "[size=]SIZE",  set_memory, 0,    "guest memory: MiB, or with a suffix k, M, G"},
     {"smp",        "1",            set_smp, 0,       "number of CPUs: 1"},
     {"kernel",     "FILE[,addr=ADDRESS]", set_kernel, 0, "an ELF executable, or raw bytes for ADDRESS, where they also start"},
     {"initrd",     "FILE",         TEXT(initrd),     "initial RAM disk"},
-    {"append",     "TEXT",         TEXT(append),     "the kernel's command line"},
+    {"append",     "TEXT",         set_text_or_empty, offsetof(struct vm_options, append), "the kernel's command line"},
     {"load",       "FILE",         TEXT(load),       "a machine that `monitor save` has saved, with its history; it is stopped where it stood"},
     {"endian",     "little or big", set_endian, 0,   "the machine's byte order; default: that of the kernel"},
     {"serial",     "LINE",         set_serial, 0,    "where a serial line goes (may be repeated): [mon:]stdio, null, pty, file:PATH, "
@@ -305,7 +351,8 @@ static const struct row rows[] = {
     {"nographic",  NULL,           FLAG(nographic),  "first serial line on the terminal (it is, unless -serial says else)"},
     {"display",    "none",         accept_same, 0,   "accepted: there is no display"},
     {"vga",        "none",         accept_same, 0,   "accepted: there is no display"},
-    {"monitor",    "none",         accept_same, 0,   "accepted: the monitor is Ctrl-A c on the console, or gdb's `monitor`"},
+    {"monitor",    "none or null", accept_same, 0,   "accepted: the monitor is Ctrl-A c on the console, or gdb's `monitor`"},
+    {"parallel",   "none or null", accept_same, 0,   "accepted: there is no parallel port"},
     {"net",        "none",         accept_same, 0,   "accepted: there is no network"},
     {"nic",        "none",         accept_same, 0,   "accepted: there is no network"},
     {"nodefaults", NULL,           accept_same, 0,   "accepted: there are no default devices to leave out"},
@@ -321,7 +368,7 @@ static const struct row rows[] = {
                                                      "2^N ns of guest time an instruction, or as the host's clock goes; sleep=off: idle time passes at once"},
     {"turbo",      NULL,           set_turbo, 0,     "the same as sleep=off: idle time passes at once"},
     {"history",    "SIZE (16M or more) or off", set_history, 0, "host memory for the past, which the debugger can go back to; default: a quarter, 2G at most"},
-    {"rtc",        "base=utc|localtime|DATE", set_rtc, 0, "the real-time clock's date at power-on"},
+    {"rtc",        "base=utc|localtime|DATE[,clock=vm]", set_rtc, 0, "the real-time clock's date at power-on"},
     {"accel",      "jit or interp", set_accel, 0,    "how guest code is run"},
     {"max-block",  "1..64",        set_max_block, 0, "most instructions in a block of translated code"},
     {"code-cache", "SIZE (1M..1G)", set_code_cache, 0, "memory for translated code"},
@@ -331,20 +378,22 @@ static const struct row rows[] = {
     {"perfmap",    NULL,           FLAG(perfmap),    "/tmp/perf-PID.map names generated code for Linux perf"},
     {"jitdump",    NULL,           FLAG(jitdump),    "jit-PID.dump does so in time: perf record -k CLOCK_MONOTONIC, perf inject --jit"},
     {"pidfile",    "FILE",         TEXT(pidfile),    "write the process id to FILE"},
-    {"name",       "TEXT",         TEXT(name),       "a name for this machine"},
+    {"name",       "TEXT",         set_text_or_empty, offsetof(struct vm_options, name), "a name for this machine"},
     {"help",       NULL,           show_help, 0,     "this text"},
     {"h",          NULL,           show_help, 0,     NULL},
     {"version",    NULL,           show_version, 0,  "stakeout's version"},
 };
 
 static const char *const qemu_only[] = {
-    "action", "add-fd", "audio", "audiodev", "bios", "blockdev", "boot", "cdrom", "chardev", "chroot", "daemonize", "debugcon", "device", "dfilter",
-    "drive", "dtb", "dump-vmstate", "echr", "enable-kvm", "fda", "fdb", "fsdev", "full-screen", "fw_cfg", "g", "global", "hda", "hdb", "hdc", "hdd",
-    "incoming", "iscsi", "k", "loadvm", "L", "mem-path", "mem-prealloc", "mon", "mtdblock", "netdev", "no-fd-bootchk",
-    "no-shutdown", "no-user-config", "numa", "object", "only-migratable", "option-rom", "overcommit", "parallel", "pflash",
-    "portrait", "preconfig", "prom-env", "qmp", "qmp-pretty", "readconfig", "rotate", "run-with", "runas", "sandbox", "sd", "sdl", "seed",
-    "semihosting", "semihosting-config", "set", "singlestep", "smbios", "snapshot", "spice", "tb-size", "tpmdev", "trace", "usb", "usbdevice",
-    "uuid", "virtfs", "vnc", "watchdog", "watchdog-action", "writeconfig", "xen-domid",
+    "acpitable", "action", "add-fd", "alt-grab", "async-teardown", "audio", "audio-help", "audiodev", "balloon", "bios", "blockdev", "boot",
+    "bt", "cdrom", "chardev", "chroot", "clock", "compat", "ctrl-grab", "curses", "daemonize", "debugcon", "device", "dfilter", "drive", "dtb",
+    "dump-vmstate", "echr", "enable-kvm", "enable-sync-profile", "fda", "fdb", "fsdev", "full-screen", "fw_cfg", "g", "global", "hda", "hdachs",
+    "hdb", "hdc", "hdd", "incoming", "iscsi", "k", "L", "loadvm", "localtime", "mem-path", "mem-prealloc", "mon", "msg", "mtdblock", "netdev",
+    "no-acpi", "no-fd-bootchk", "no-hpet", "no-kvm", "no-quit", "no-shutdown", "no-user-config", "numa", "object", "one-insn-per-tb",
+    "only-migratable", "option-rom", "overcommit", "pflash", "portrait", "preconfig", "prom-env", "qmp", "qmp-pretty", "qtest", "qtest-log",
+    "readconfig", "realtime", "redir", "rotate", "run-with", "runas", "sandbox", "sd", "sdl", "seed", "semihosting", "semihosting-config", "set",
+    "singlestep", "smb", "smbios", "snapshot", "soundhw", "spice", "startdate", "tb-size", "tftp", "tpmdev", "trace", "usb", "usbdevice", "uuid",
+    "virtfs", "vnc", "watchdog", "watchdog-action", "writeconfig", "xen-attach", "xen-domid", "xen-domid-restrict",
 };
 /* clang-format on */
 
@@ -367,6 +416,15 @@ static const struct row *find_row(const char *name)
         if (strcmp(rows[i].name, name) == 0)
             return &rows[i];
     return NULL;
+}
+
+/* A script's variable that was not set. */
+static bool empty_value(const struct row *row, const char *argument)
+{
+    if (!argument || *argument || row->fn == set_text_or_empty)
+        return false;
+    report_error("-%s: its argument is empty; expected %s", row->name, row->argument);
+    return true;
 }
 
 static int unknown_option(const char *option, const char *name)
@@ -427,7 +485,10 @@ int options_parse(struct vm_options *options, int argc, char **argv)
             report_error("-%s needs an argument: %s", row->name, row->argument);
             return PARSE_FAILED;
         }
-        int status = row->fn(options, row, takes_argument ? argv[++i] : NULL);
+        const char *argument = takes_argument ? argv[++i] : NULL;
+        if (empty_value(row, argument))
+            return PARSE_FAILED;
+        int status = row->fn(options, row, argument);
         if (status != PARSE_ON)
             return status;
         if (is_saved(options, row))

@@ -44,10 +44,11 @@ bool value_date(const char *text, int64_t *seconds)
     for (unsigned i = 0; i < ARRAY_SIZE(forms); i++) {
         struct tm date = {0};
         const char *end = strptime(text, forms[i], &date);
-        if (end && *end == '\0') {
-            *seconds = timegm(&date);
-            return true;
-        }
+        if (!end || *end)
+            continue;
+        int day = date.tm_mday; /* the 30th of February would be a day of March */
+        *seconds = timegm(&date);
+        return date.tm_mday == day;
     }
     return false;
 }

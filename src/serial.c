@@ -119,25 +119,26 @@ static void uart_room(void *opaque)
 }
 
 /* With Ctrl-A's keys ^C is the guest's; a plain "stdio" leaves it to stakeout. From a pipe bytes pass straight through. */
-static void take_terminal(struct line *line, bool monitor)
+static void take_terminal(struct line *line)
 {
-    line->has_keys = monitor && console_is_terminal();
-    console_raw(!monitor);
+    console_raw(!line->has_keys);
+    line->has_keys &= console_is_terminal();
 }
 
-static bool open_line(struct line *line, const char *spec, bool *terminal_taken)
+/* *terminal: the line that has the terminal, if one has. */
+static bool open_line(struct line *line, const char *spec, struct line **terminal)
 {
     bool monitor = strncmp(spec, "mon:", 4) == 0;
     if (monitor)
         spec += 4;
     if (strcmp(spec, "none") == 0)
         spec = "null";
-    bool terminal = strcmp(spec, "stdio") == 0;
-    if (terminal && *terminal_taken) {
+    bool stdio = strcmp(spec, "stdio") == 0;
+    if (stdio && *terminal) {
         report_error("%s: the terminal is taken by another serial line", line->label);
         return false;
     }
-    if (monitor && !terminal) {
+    if (monitor && !stdio) {
         report_error("%s: mon: goes with stdio only", line->label);
         return false;
     }
@@ -145,9 +146,9 @@ static bool open_line(struct line *line, const char *spec, bool *terminal_taken)
     if (!line->dev)
         return false;
     chardev_connect(line->dev, &(struct chardev_handlers){line_input, line_drained, line});
-    if (terminal)
-        take_terminal(line, monitor);
-    *terminal_taken |= terminal;
+    if (stdio)
+        *terminal = line;
+    line->has_keys = monitor;
     return true;
 }
 
@@ -166,18 +167,20 @@ struct serials *serials_new(struct vm *vm, unsigned lines)
     }
     struct serials *serials = alloc_zeroed(sizeof(*serials));
     serials->lines = alloc_zeroed(lines * sizeof(*serials->lines));
-    bool terminal_taken = false;
+    struct line *terminal = NULL;
     for (unsigned i = 0; i < lines; i++) {
         struct line *line = &serials->lines[serials->count++];
         line->vm = vm;
         line->channel = i;
         line->prompt = (struct prompt){.vm = vm, .print = print, .opaque = line};
         snprintf(line->label, sizeof(line->label), "serial line %u", i);
-        if (!open_line(line, spec_of(vm->options, i), &terminal_taken)) {
+        if (!open_line(line, spec_of(vm->options, i), &terminal)) {
             serials_free(serials);
             return NULL;
         }
     }
+    if (terminal) /* last, so that ^C ends a wait for another line's client */
+        take_terminal(terminal);
     return serials;
 }
 

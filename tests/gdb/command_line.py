@@ -2,6 +2,7 @@
 """The command line and the images: what is wrong gets one clear line on stderr and a status that is not 0; and the console."""
 import os
 import socket
+import struct
 import subprocess
 import tempfile
 
@@ -53,9 +54,44 @@ def malformed(bench):
                             (("-m", "-5"), "-m"), (("-m", "99999999999999G"), "-m"), (("-icount", "shift=99"), "-icount"),
                             (("-icount", "x"), "-icount"), (("-rtc", "base=yesterday"), "-rtc"), (("-accel", "kvm"), "-accel"),
                             (("-gdb", "tcp::notaport"), "-gdb"), (("-gdb", "tcp::99999"), "-gdb"), (("-gdb", "floppy:"), "-gdb"),
+                            (("-gdb", "tcp:nowhere.invalid:1"), "nowhere.invalid"), (("-serial", "tcp::99999"), "99999"), (("-serial", "tcp::0x10"), "0x10"),
+                            (("-serial", "unix:"), "unix:"), (("-serial", "file:"), "file:"), (("-serial", "file:/nonexistent/a"), "/nonexistent/a"),
+                            (("-serial", "unix:/nonexistent/a"), "/nonexistent/a"), (("-serial", "unix:" + 200 * "a"), "too long"),
+                            (("-serial", "tcp::1,perhaps"), "perhaps"), (("-serial", "stdio", "-serial", "stdio"), "terminal"), (("-serial", "mon:pty"), "mon:"),
+                            (("-vga", "std"), "-vga"), (("-monitor", "stdio"), "-monitor"), (("-M", "malta,usb=on"), "-M"), (("-D", "/nonexistent/a"), "/nonexistent/a"),
+                            (("-pidfile", "/nonexistent/a"), "-pidfile"), (("-append", "a" * 20000), "-append"), (("-append",), "-append"), (("-m", ""), "-m"),
+                            (("-rtc", "base=2000-02-30"), "-rtc"), (("-rtc", "clock=host"), "-rtc"), (("-icount", "3,rr=record"), "-icount"),
+                            (("-m", "2049"), "2048"), (("-m", "1"), "-m"), (("-cpu", ""), "-cpu"),
                             (("-serial", "floppy"), "floppy"), (("-cpu", "z80"), "z80"), (("-M", "toaster"), "toaster"), (("-smp", "4"), "-smp"),
                             (("-hda", "x"), "QEMU"), (("stray",), "stray"), (("-d", "nothing"), "nothing"), (("-slice", "0"), "-slice")):
         bench.refused("-M", "malta", "-kernel", kernel, *arguments, says=says)
+
+
+# Of QEMU 7.2 for MIPS, by its -help; those that stakeout has too are left out.
+QEMU_OPTIONS = """action add-fd async-teardown audio audio-help audiodev bios blockdev boot cdrom chardev chroot compat daemonize debugcon device
+dfilter drive dtb dump-vmstate echr enable-kvm enable-sync-profile fda fdb fsdev full-screen fw_cfg g global hda hdb hdc hdd incoming iscsi k L
+loadvm mem-path mem-prealloc mon msg mtdblock netdev no-shutdown no-user-config numa object only-migratable option-rom overcommit
+pflash portrait preconfig prom-env qmp qmp-pretty readconfig rotate run-with runas sandbox sd seed semihosting semihosting-config set singlestep
+snapshot spice tpmdev trace usb usbdevice uuid virtfs vnc watchdog watchdog-action writeconfig xen-attach xen-domid xen-domid-restrict"""
+
+
+def qemu_options(bench):
+    """an option that only QEMU has is named as such, with one dash or two"""
+    for name in QEMU_OPTIONS.split():
+        for dashes in "-", "--":
+            bench.refused(dashes + name, says="-%s is an option of QEMU that stakeout does not have" % name)
+
+
+def qemu_scripts(bench):
+    """what a script for QEMU gives out of habit is taken"""
+    with Machine(bench.opts, ["-kernel", bench.guest.path, "-machine", "type=malta,accel=tcg", "-accel", "tcg,thread=single", "-smp", "1,cores=1", "-m", "size=128M",
+                              "--no-reboot", "-monitor", "none", "-parallel", "none", "-serial", "mon:stdio", "-display", "none", "-vga", "none", "-net", "none",
+                              "-nodefaults", "-rtc", "base=utc,clock=vm", "-gdb", "tcp::0,server=on,wait=off", "-name", "guest=a"],
+                 stopped=False, gdb=False, big=bench.guest.big) as machine:
+        machine.expect("hello from the guest\n")
+        machine.type("q")
+        equal(machine.wait_exit(), 0, "exit status")
+        equal(machine.error_text(), "", "stderr")
 
 
 def no_kernel(bench):
@@ -75,6 +111,26 @@ def broken_kernel(bench):
     for name, content in (("empty", b""), ("short", whole[:20]), ("header-only", whole[:52]), ("half", whole[:len(whole) // 3]), ("text", b"hello\n" * 100),
                           ("x86", bytes(foreign)), ("64-bit", bytes(wide))):
         bench.refused("-kernel", bench.file(name, content), says=name)
+
+
+def misplaced_kernel(bench):
+    """kernels that are no program, or lie or begin outside of the machine's memory"""
+    whole, order = bench.kernel(), "<>"[bench.opts.endian == "big"]
+    phoff, = struct.unpack_from(order + "I", whole, 28)
+
+    def changed(name, form, *places):
+        data = bytearray(whole)
+        for at, value in places:
+            struct.pack_into(order + form, data, at, value)
+        return bench.file(name, bytes(data))
+    for path in (changed("relocatable", "H", (16, 1)), changed("shared", "H", (16, 3)), changed("no-segments", "H", (44, 0)),
+                 changed("high", "I", (phoff + 8, 0x90000000), (phoff + 12, 0x90000000)), changed("wraps", "I", (phoff + 12, 0xfffffff0)),
+                 changed("large", "I", (phoff + 20, 0x20000000)), changed("past-end", "I", (phoff + 4, 0x7fffffff)),
+                 changed("smaller-than-file", "I", (phoff + 20, 1)), changed("headers-past-end", "I", (28, 0x7fffffff))):
+        bench.refused("-kernel", path, says=os.path.basename(path))
+    bench.refused("-kernel", bench.guest.path, "-endian", "little" if bench.guest.big else "big", says="-endian")
+    bench.refused("-kernel", bench.guest.path + ",addr=0xa0000000", "-m", "2", "-initrd", bench.guest.path + "x", says="No such file")
+    bench.refused("-kernel", bench.file("raw", b"x" * 64) + ",addr=0x8fffffff", says="raw")
 
 
 def broken_initrd(bench):
@@ -165,7 +221,7 @@ def pidfile(bench):
     equal(os.path.exists(path), False, "the file is still there")
 
 
-CHECKS = [malformed, no_kernel, broken_kernel, broken_initrd, port_in_use, socket_in_use, helps, console, no_reboot, port_chosen, pidfile]
+CHECKS = [malformed, qemu_options, qemu_scripts, no_kernel, broken_kernel, misplaced_kernel, broken_initrd, port_in_use, socket_in_use, helps, console, no_reboot, port_chosen, pidfile]
 
 if __name__ == "__main__":
     OPTS = options(__doc__)

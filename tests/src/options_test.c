@@ -86,6 +86,12 @@ static const struct number_row number_rows[] = {
     {"-endian little",                         get_endian,         0                 },
     {"-accel interp",                          get_accel_jit,      0                 },
     {"-accel jit",                             get_accel_jit,      1                 },
+    {"-accel interp -accel tcg,thread=single", get_accel_jit,      1                 },
+    {"-M type=malta,accel=interp",             get_accel_jit,      0                 },
+    {"-m 64 -smp cpus=1,sockets=1,cores=1",    get_memory,         (int64_t)MIB(64)  },
+    {"-monitor none -parallel none -S",        get_stopped,        1                 },
+    {"-monitor null -parallel null -S",        get_stopped,        1                 },
+    {"-rtc base=2096-02-29",                   get_rtc_base,       3981312000        },
     {"-max-block 1",                           get_max_block,      1                 },
     {"-slice 50",                              get_slice_us,       50                },
     {"-code-cache 64M",                        get_code_cache,     (int64_t)MIB(64)  },
@@ -125,7 +131,17 @@ static const struct bad_row bad_rows[] = {
     {"-rtc base=yesterday"},
     {"-rtc clock=host"},
     {"-endian middle"},
-    {"-accel tcg"},
+    {"-accel kvm"},
+    {"-accel jit,fast=on"},
+    {"-M malta,usb=off"},
+    {"-M malta,accel=kvm"},
+    {"-rtc base=2000-02-30"},
+    {"-rtc base=1969-12-31"},
+    {"-rtc base=2262-12-31"},
+    {"-monitor stdio"},
+    {"-monitor or"},
+    {"-smp 1,sockets=2"},
+    {"-smp 1,1"},
     {"-max-block 0"},
     {"-max-block 65"},
     {"-slice 0"},
@@ -146,6 +162,18 @@ static void test_bad(void **state)
     const struct bad_row *row = *state;
     struct vm_options options;
     assert_int_equal(parse(&options, row->line), 1);
+}
+
+/* As a script gives them whose variable is not set. */
+static void test_empty_values(void **state)
+{
+    static char *const names[] = {"-M",      "-cpu", "-m", "-kernel", "-initrd",  "-serial", "-gdb",
+                                  "-icount", "-rtc", "-d", "-D",      "-pidfile", "-load"};
+    struct vm_options options;
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        assert_int_equal(options_parse(&options, 3, (char *[]){"stakeout", names[i], ""}), 1);
+    assert_int_equal(options_parse(&options, 5, (char *[]){"stakeout", "-append", "", "-name", ""}), -1);
+    assert_string_equal(options.append, "");
 }
 
 static void test_texts(void **state)
@@ -217,10 +245,10 @@ static void test_watch_line(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_SIZE(number_rows) + ARRAY_SIZE(bad_rows) + 4] = {
+    struct CMUnitTest tests[ARRAY_SIZE(number_rows) + ARRAY_SIZE(bad_rows) + 5] = {
         cmocka_unit_test(test_watch_line), cmocka_unit_test(test_texts), cmocka_unit_test(test_helps_exit_with_0),
-        cmocka_unit_test(test_value_list)};
-    unsigned count = 4;
+        cmocka_unit_test(test_value_list), cmocka_unit_test(test_empty_values)};
+    unsigned count = 5;
     for (unsigned i = 0; i < ARRAY_SIZE(number_rows); i++)
         tests[count++] = (struct CMUnitTest){number_rows[i].line, test_number, NULL, NULL, (void *)&number_rows[i]};
     for (unsigned i = 0; i < ARRAY_SIZE(bad_rows); i++)
