@@ -14,6 +14,15 @@ static unsigned kinds_at(const struct watch_set *set, uint64_t page)
     return watch_count(set) ? watch_page_kinds(set, page, page + GUEST_PAGE - 1) : 0;
 }
 
+static void drop_all_maps(struct mmu *mmu)
+{
+    struct tlb_entry *entry = &mmu->tlb[0][0][0];
+    for (unsigned i = 0; i < MMU_MODES * 2 * TLB_ENTRIES; i++)
+        if (entry[i].tag & TLB_WATCH)
+            entry[i].tag = TLB_INVALID;
+    watch_maps_forget_all(mmu->maps);
+}
+
 void mmu_watch_entry(struct mmu *mmu, struct tlb_entry *entry, const uint8_t *host, bool store, intptr_t *map)
 {
     unsigned kind = store ? WATCH_WRITE : WATCH_READ;
@@ -32,6 +41,8 @@ void mmu_watch_entry(struct mmu *mmu, struct tlb_entry *entry, const uint8_t *ho
         }
     if (!any)
         return;
+    if (watch_maps_full(mmu->maps))
+        drop_all_maps(mmu);
     entry->tag |= TLB_WATCH;
     if (host)
         *map = (intptr_t)watch_map_of(mmu->maps, &page, kind) - (intptr_t)va;

@@ -6,20 +6,23 @@
 #include "softmmu/tlb.h"
 #include "softmmu/watch.h"
 
-enum { BUCKETS = 256 };
+enum { BUCKETS = WATCH_MAPS_MOST / 4 };
 #define NOWHERE UINT64_MAX
 
+struct link {
+    struct watch_map *next, **to; /* to: what points here */
+};
+
 struct watch_map {
-    struct watch_map *next;
-    uint64_t at[WATCH_SETS]; /* of the page; NOWHERE: the set has no part in the map */
+    struct link link[WATCH_SETS]; /* in the bucket of its page in each set that has a part in it */
+    uint64_t at[WATCH_SETS];      /* of the page; NOWHERE: the set has no part in the map */
     unsigned kind;
     uint8_t bytes[GUEST_PAGE];
 };
 
-/* A map lies in the bucket of its page in the first set that has a part in it. */
 struct watch_maps {
-    struct watch_map *bucket[BUCKETS];
-    unsigned mixed; /* maps drawn from places and virtual watches both */
+    struct watch_map *bucket[WATCH_SETS][BUCKETS];
+    size_t count;
 };
 
 struct watch_maps *watch_maps_new(void)
@@ -32,9 +35,26 @@ static unsigned bucket_of(uint64_t page)
     return page >> GUEST_PAGE_BITS & (BUCKETS - 1);
 }
 
-static bool is_mixed(const struct watch_map *map)
+static void link_in(struct watch_map *map, unsigned space, struct watch_map **bucket)
 {
-    return map->at[WATCH_PLACES] != NOWHERE && (map->at[WATCH_VIRTUAL] != NOWHERE || map->at[WATCH_GUEST] != NOWHERE);
+    map->link[space] = (struct link){*bucket, bucket};
+    if (*bucket)
+        (*bucket)->link[space].to = &map->link[space].next;
+    *bucket = map;
+}
+
+static void drop(struct watch_maps *maps, struct watch_map *map)
+{
+    for (unsigned space = 0; space < WATCH_SETS; space++) {
+        const struct link *link = &map->link[space];
+        if (map->at[space] == NOWHERE)
+            continue;
+        *link->to = link->next;
+        if (link->next)
+            link->next->link[space].to = link->to;
+    }
+    free(map);
+    maps->count--;
 }
 
 /* From one watched byte to the next: the set gives the lowest at or after a place. */
@@ -51,15 +71,18 @@ static void draw(struct watch_map *map, const struct watch_set *set, uint64_t pa
     }
 }
 
-static struct watch_map *map_new(const struct watch_page *page, unsigned kind)
+static struct watch_map *add(struct watch_maps *maps, const struct watch_page *page, unsigned kind)
 {
     struct watch_map *map = alloc_zeroed(sizeof(*map));
     map->kind = kind;
     for (unsigned i = 0; i < WATCH_SETS; i++) {
         map->at[i] = page->set[i] ? page->at[i] : NOWHERE;
-        if (page->set[i])
-            draw(map, page->set[i], page->at[i]);
+        if (!page->set[i])
+            continue;
+        draw(map, page->set[i], page->at[i]);
+        link_in(map, i, &maps->bucket[i][bucket_of(page->at[i])]);
     }
+    maps->count++;
     return map;
 }
 
@@ -78,44 +101,44 @@ const uint8_t *watch_map_of(struct watch_maps *maps, const struct watch_page *pa
         first++;
         assert(first < WATCH_SETS);
     }
-    struct watch_map **bucket = &maps->bucket[bucket_of(page->at[first])];
-    for (struct watch_map *map = *bucket; map; map = map->next)
+    for (struct watch_map *map = maps->bucket[first][bucket_of(page->at[first])]; map; map = map->link[first].next)
         if (is_map_of(map, page, kind))
             return map->bytes;
-    struct watch_map *map = map_new(page, kind);
-    map->next = *bucket;
-    *bucket = map;
-    maps->mixed += is_mixed(map);
-    return map->bytes;
+    assert(!watch_maps_full(maps));
+    return add(maps, page, kind)->bytes;
 }
 
-static void forget_in(struct watch_maps *maps, unsigned bucket, enum watch_space space, uint64_t first, uint64_t last)
+static void forget_in(struct watch_maps *maps, enum watch_space space, unsigned bucket, uint64_t first, uint64_t last)
 {
-    for (struct watch_map **at = &maps->bucket[bucket]; *at;) {
-        struct watch_map *map = *at;
-        uint64_t page = map->at[space];
-        if (page == NOWHERE || page > last || (page | (GUEST_PAGE - 1)) < first) {
-            at = &map->next;
-            continue;
-        }
-        maps->mixed -= is_mixed(map);
-        *at = map->next;
-        free(map);
+    for (struct watch_map *map = maps->bucket[space][bucket], *next; map; map = next) {
+        next = map->link[space].next;
+        if (map->at[space] <= last && (map->at[space] | (GUEST_PAGE - 1)) >= first)
+            drop(maps, map);
     }
 }
 
 void watch_maps_forget(struct watch_maps *maps, enum watch_space space, uint64_t first, uint64_t last)
 {
     uint64_t pages = (last >> GUEST_PAGE_BITS) - (first >> GUEST_PAGE_BITS) + 1;
-    bool anywhere = space == WATCH_PLACES && maps->mixed; /* mixed ones lie where their virtual page says */
-    for (unsigned i = 0; i < BUCKETS; i++)
-        if (anywhere || pages >= BUCKETS || ((i - bucket_of(first)) & (BUCKETS - 1)) < pages)
-            forget_in(maps, i, space, first, last);
+    unsigned bucket = bucket_of(first);
+    for (uint64_t i = 0; i < min_u64(pages, BUCKETS); i++)
+        forget_in(maps, space, (bucket + (unsigned)i) & (BUCKETS - 1), first, last);
+}
+
+bool watch_maps_full(const struct watch_maps *maps)
+{
+    return maps->count >= WATCH_MAPS_MOST;
+}
+
+void watch_maps_forget_all(struct watch_maps *maps)
+{
+    for (unsigned space = 0; space < WATCH_SETS; space++)
+        watch_maps_forget(maps, space, 0, UINT64_MAX);
+    assert(maps->count == 0);
 }
 
 void watch_maps_free(struct watch_maps *maps)
 {
-    for (unsigned space = 0; space < WATCH_SETS; space++)
-        watch_maps_forget(maps, space, 0, UINT64_MAX);
+    watch_maps_forget_all(maps);
     free(maps);
 }

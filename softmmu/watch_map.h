@@ -21,11 +21,17 @@ struct watch_page {
     uint64_t at[WATCH_SETS];                 /* the page's address there */
 };
 
+/* So that their memory is bounded; more than there are TLB entries. */
+enum { WATCH_MAPS_MOST = 16384 };
+
 struct watch_maps *watch_maps_new(void);
 void watch_maps_free(struct watch_maps *maps);
-/* The map of the page; it stays where it is until it is forgotten. kind: WATCH_READ or WATCH_WRITE. */
+/* The map of the page; it stays where it is until it is forgotten. kind: WATCH_READ or WATCH_WRITE. Not while they are full. */
 const uint8_t *watch_map_of(struct watch_maps *maps, const struct watch_page *page, unsigned kind);
 /* A set changed in this range: TLB entries with these maps have been flushed. */
 void watch_maps_forget(struct watch_maps *maps, enum watch_space space, uint64_t first, uint64_t last);
+bool watch_maps_full(const struct watch_maps *maps);
+/* Every TLB entry with a map has been flushed. */
+void watch_maps_forget_all(struct watch_maps *maps);
 
 #endif

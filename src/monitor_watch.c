@@ -213,18 +213,15 @@ bool monitor_watch(struct monitor *monitor)
 static bool unwatch_range(struct monitor *monitor)
 {
     struct watchpoint_spec spec = {.kind = 0};
-    unsigned removed = 0;
+    struct watchpoint *watchpoint;
+    bool removed = false;
     if (!parse_range(monitor, monitor->arguments[0], &spec))
         return false;
     if (monitor->count > 1 && !parse_kind(monitor->arguments[1], &spec.kind))
         return fail(monitor, "%s: must be r, w or rw\n", monitor->arguments[1]);
-    for (struct watchpoint *at = watchpoint_from(monitor->vm, 1), *next; at; at = next) {
-        next = watchpoint_from(monitor->vm, at->number + 1);
-        if (at->spec.physical != spec.physical || at->spec.first != spec.first || at->spec.length != spec.length ||
-            (spec.kind && at->spec.kind != spec.kind))
-            continue;
-        watchpoint_remove(monitor->vm, at);
-        removed++;
+    while ((watchpoint = watchpoint_find(monitor->vm, spec.physical, spec.first, spec.length, spec.kind))) {
+        watchpoint_remove(monitor->vm, watchpoint);
+        removed = true;
     }
     return removed || fail(monitor, "there is no such watchpoint; info watchpoints lists them\n");
 }
@@ -239,8 +236,8 @@ bool monitor_unwatch(struct monitor *monitor)
     }
     if (!parse_number(text, &number))
         return unwatch_range(monitor);
-    struct watchpoint *watchpoint = number && number <= UINT32_MAX ? watchpoint_from(monitor->vm, (unsigned)number) : NULL;
-    if (!watchpoint || watchpoint->number != number)
+    struct watchpoint *watchpoint = number <= UINT32_MAX ? watchpoint_numbered(monitor->vm, (unsigned)number) : NULL;
+    if (!watchpoint)
         return fail(monitor, "there is no watchpoint %" PRIu64 "; info watchpoints lists them\n", number);
     watchpoint_remove(monitor->vm, watchpoint);
     return true;

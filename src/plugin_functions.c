@@ -83,8 +83,8 @@ static bool is_own(const struct stakeout *machine, const struct watchpoint *watc
 
 static bool remove_watch(struct stakeout *machine, unsigned number)
 {
-    struct watchpoint *watchpoint = watchpoint_from(machine->vm, number);
-    if (machine->in_unit || !watchpoint || watchpoint->number != number || !is_own(machine, watchpoint))
+    struct watchpoint *watchpoint = watchpoint_numbered(machine->vm, number);
+    if (machine->in_unit || !watchpoint || !is_own(machine, watchpoint))
         return false;
     watchpoint_remove(machine->vm, watchpoint);
     return true;

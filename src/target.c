@@ -78,6 +78,7 @@ struct stub_target *target_new(struct vm *vm, const char *address)
     target->vm = vm;
     target->ops = target_ops;
     target->ops.big_endian = vm->machine.big_endian;
+    target_points_make(&target->points);
     target_registers_make(target);
     make_documents(target);
     target_stop_at_start(target);
@@ -102,8 +103,7 @@ void target_free(struct stub_target *target)
     present = NULL;
     notice_connect(target->vm, NULL, NULL);
     actions_print_to(NULL, NULL);
-    target_points_remove_all(target);
-    free(target->points);
+    target_points_free(target);
     free(target->registers);
     free(target->description);
     free(target->memory_map);

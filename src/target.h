@@ -11,7 +11,7 @@ struct stub_target;
 struct stub_target *target_new(struct vm *vm, const char *address);
 void target_free(struct stub_target *target);
 
-/* The points that the client has set now: clients take theirs away while the machine is stopped. */
+/* The points that the client has set now, by address: clients take theirs away while the machine is stopped. */
 void target_each_point(void (*fn)(void *opaque, enum target_point type, uint32_t address, uint64_t length), void *opaque);
 
 #endif

@@ -13,6 +13,13 @@ struct point {
     struct watch *watch;           /* NULL for breakpoints */
     struct point_actions *actions; /* NULL: each hit stops */
     bool persist;
+    struct point *next; /* in its bucket */
+};
+
+/* By what they are, however many there are. */
+struct target_points {
+    struct point **buckets;
+    size_t nbuckets, count; /* nbuckets: a power of two; count: at most as many */
 };
 
 struct stub_target {
@@ -25,8 +32,7 @@ struct stub_target {
     const struct cpu_register **registers; /* by gdb's number, NULL where there is none */
     unsigned nregisters, ngeneral;
 
-    struct point *points; /* ordered by address, type, length */
-    size_t npoints, points_capacity;
+    struct target_points points;
 
     struct target_stop last;
     struct {
@@ -55,6 +61,8 @@ size_t target_memory_read(void *opaque, uint64_t address, uint8_t *bytes, size_t
 size_t target_memory_write(void *opaque, uint64_t address, const uint8_t *bytes, size_t length);
 
 /* target_points.c */
+void target_points_make(struct target_points *points);
+void target_points_free(struct stub_target *target);
 bool target_points_insert(void *opaque, enum target_point type, uint64_t address, uint64_t length,
                           const struct target_actions *wanted, const char **error);
 bool target_points_remove(void *opaque, enum target_point type, uint64_t address, uint64_t length, const char **error);

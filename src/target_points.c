@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "softmmu/alloc.h"
 #include "softmmu/watch.h"
 #include "src/point_actions.h"
@@ -20,19 +18,40 @@ static int compare_points(const struct point *a, const struct point *b)
     return (a->length > b->length) - (a->length < b->length);
 }
 
-/* Where the point is or would be; *found says which. */
-static size_t find_point(const struct stub_target *target, const struct point *key, bool *found)
+/* Those of several lengths or types at one address share a bucket. */
+static struct point **bucket_of(const struct target_points *points, const struct point *key)
 {
-    size_t low = 0, high = target->npoints;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_points(&target->points[middle], key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *found = low < target->npoints && compare_points(&target->points[low], key) == 0;
-    return low;
+    return &points->buckets[key->address * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (points->nbuckets - 1)];
+}
+
+/* The link to the point, or to NULL if there is none. */
+static struct point **find_point(const struct target_points *points, const struct point *key)
+{
+    struct point **link = bucket_of(points, key);
+    while (*link && compare_points(*link, key) != 0)
+        link = &(*link)->next;
+    return link;
+}
+
+void target_points_make(struct target_points *points)
+{
+    points->nbuckets = 64;
+    points->buckets = alloc_zeroed(points->nbuckets * sizeof(*points->buckets));
+}
+
+static void grow(struct target_points *points)
+{
+    const struct target_points old = *points;
+    points->nbuckets *= 2;
+    points->buckets = alloc_zeroed(points->nbuckets * sizeof(*points->buckets));
+    for (size_t i = 0; i < old.nbuckets; i++)
+        for (struct point *point = old.buckets[i], *next; point; point = next) {
+            struct point **bucket = bucket_of(points, point);
+            next = point->next;
+            point->next = *bucket;
+            *bucket = point;
+        }
+    free(old.buckets);
 }
 
 /* A breakpoint is one address whatever its kind says, so its length does not count. */
@@ -86,13 +105,27 @@ static void disarm(struct vm *vm, struct point *point)
     (void)done;
 }
 
-static void add_point(struct stub_target *target, size_t place, struct point key)
+static struct point *add_point(struct stub_target *target, const struct point *key)
 {
-    target->points = alloc_room(target->points, &target->points_capacity, target->npoints + 1, sizeof(key));
-    memmove(&target->points[place + 1], &target->points[place], (target->npoints - place) * sizeof(key));
-    arm(target->vm, &key);
-    target->points[place] = key;
-    target->npoints++;
+    struct target_points *points = &target->points;
+    if (points->count == points->nbuckets)
+        grow(points);
+    struct point **bucket = bucket_of(points, key), *point = alloc_zeroed(sizeof(*point));
+    *point = *key;
+    point->next = *bucket;
+    *bucket = point;
+    points->count++;
+    arm(target->vm, point);
+    return point;
+}
+
+static void take_out(struct stub_target *target, struct point **link)
+{
+    struct point *point = *link;
+    disarm(target->vm, point);
+    *link = point->next;
+    free(point);
+    target->points.count--;
 }
 
 bool target_points_insert(void *opaque, enum target_point type, uint64_t address, uint64_t length,
@@ -101,13 +134,10 @@ bool target_points_insert(void *opaque, enum target_point type, uint64_t address
     struct stub_target *target = opaque;
     struct point key;
     struct point_actions *actions;
-    bool found;
     if (!make_key(target, &key, type, address, length, error) || !point_actions_new(target->vm->cpu, wanted, &actions, error))
         return false;
-    size_t place = find_point(target, &key, &found);
-    if (!found)
-        add_point(target, place, key);
-    set_actions(target->vm, &target->points[place], actions, wanted->persist);
+    struct point *point = *find_point(&target->points, &key);
+    set_actions(target->vm, point ? point : add_point(target, &key), actions, wanted->persist);
     return true;
 }
 
@@ -115,56 +145,79 @@ bool target_points_remove(void *opaque, enum target_point type, uint64_t address
 {
     struct stub_target *target = opaque;
     struct point key;
-    bool found;
     if (!make_key(target, &key, type, address, length, error))
         return false;
-    size_t place = find_point(target, &key, &found);
-    if (!found)
+    struct point **link = find_point(&target->points, &key);
+    if (!*link) {
         *error = "there is no such point";
-    else {
-        disarm(target->vm, &target->points[place]);
-        target->npoints--;
-        memmove(&target->points[place], &target->points[place + 1], (target->npoints - place) * sizeof(key));
+        return false;
     }
-    return found;
+    take_out(target, link);
+    return true;
+}
+
+static void remove_points(struct stub_target *target, bool keep_persistent)
+{
+    for (size_t i = 0; i < target->points.nbuckets; i++)
+        for (struct point **link = &target->points.buckets[i]; *link;)
+            if (keep_persistent && (*link)->persist)
+                link = &(*link)->next;
+            else
+                take_out(target, link);
 }
 
 void target_points_remove_all(void *opaque)
 {
-    struct stub_target *target = opaque;
-    while (target->npoints)
-        disarm(target->vm, &target->points[--target->npoints]);
+    remove_points(opaque, false);
 }
 
 void target_points_client_gone(struct stub_target *target)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < target->npoints; i++)
-        if (target->points[i].persist)
-            target->points[kept++] = target->points[i];
-        else
-            disarm(target->vm, &target->points[i]);
-    target->npoints = kept;
+    remove_points(target, true);
+}
+
+void target_points_free(struct stub_target *target)
+{
+    target_points_remove_all(target);
+    free(target->points.buckets);
 }
 
 bool target_points_has(const struct stub_target *target, uint32_t address, enum target_point type)
 {
-    bool found;
-    find_point(target, &(struct point){.address = address, .type = type}, &found);
-    return found;
+    return *find_point(&target->points, &(struct point){.address = address, .type = type});
 }
 
 const struct point *target_points_of_watch(const struct stub_target *target, const struct watch *watch)
 {
-    for (size_t i = 0; watch && i < target->npoints; i++)
-        if (target->points[i].watch == watch)
-            return &target->points[i];
+    if (!watch)
+        return NULL;
+    struct point key = {.address = (uint32_t)watch->first, .length = watch->last - watch->first + 1};
+    for (key.type = TARGET_WRITE_WATCH; key.type <= TARGET_ACCESS_WATCH; key.type++) {
+        const struct point *point = *find_point(&target->points, &key);
+        if (point && point->watch == watch)
+            return point;
+    }
     return NULL;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    return compare_points(*(const struct point *const *)a, *(const struct point *const *)b);
 }
 
 void target_each_point(void (*fn)(void *opaque, enum target_point type, uint32_t address, uint64_t length), void *opaque)
 {
     const struct stub_target *target = target_present();
-    for (size_t i = 0; target && i < target->npoints; i++)
-        fn(opaque, target->points[i].type, target->points[i].address, target->points[i].length);
+    if (!target)
+        return;
+    const struct target_points *points = &target->points;
+    const struct point **list = alloc_zeroed((points->count + 1) * sizeof(struct point *));
+    size_t n = 0;
+    for (size_t i = 0; i < points->nbuckets; i++)
+        for (const struct point *point = points->buckets[i]; point; point = point->next)
+            list[n++] = point;
+    qsort(list, n, sizeof(*list), by_address);
+    for (size_t i = 0; i < n; i++)
+        fn(opaque, list[i]->type, list[i]->address, list[i]->length);
+    free(list);
 }

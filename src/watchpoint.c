@@ -14,9 +14,15 @@ struct pending {
     struct debug_event hit;
 };
 
+/* One that was removed leaves its number behind, so that removing does not move the others each time. */
+struct numbered {
+    unsigned number;
+    struct watchpoint *watchpoint; /* NULL: gone */
+};
+
 struct watchpoints {
-    struct watchpoint **list; /* by number */
-    size_t count, capacity;
+    struct numbered *list; /* by number */
+    size_t count, gone, capacity;
     unsigned last_number;
     struct pending *pending;
     size_t npending, pending_capacity;
@@ -84,10 +90,25 @@ static bool hit(struct watch_owner *owner, const struct watch_access *access, ui
     return true;
 }
 
-static struct watchpoint *numbered(struct vm *vm, unsigned number)
+/* Where the first is whose number is not below this one. */
+static size_t place_from(const struct watchpoints *all, unsigned number)
 {
-    struct watchpoint *watchpoint = watchpoint_from(vm, number);
-    return watchpoint && watchpoint->number == number ? watchpoint : NULL;
+    size_t low = 0, high = all->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (all->list[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct watchpoint *watchpoint_numbered(const struct vm *vm, unsigned number)
+{
+    const struct watchpoints *all = vm->watchpoints;
+    size_t place = all ? place_from(all, number) : 0;
+    return all && place < all->count && all->list[place].number == number ? all->list[place].watchpoint : NULL;
 }
 
 /* An action may remove watchpoints, and add some. */
@@ -102,11 +123,11 @@ bool watchpoints_act(struct vm *vm)
     bool stops = all->stop || !told || !all->npending;
     for (size_t i = 0; i < all->npending; i++) {
         struct pending pending = all->pending[i];
-        struct watchpoint *watchpoint = numbered(vm, pending.number);
+        struct watchpoint *watchpoint = watchpoint_numbered(vm, pending.number);
         if (watchpoint)
             watchpoint->spec.action->run(watchpoint->spec.action, vm, &pending.hit);
     }
-    if (told && !numbered(vm, number))
+    if (told && !watchpoint_numbered(vm, number))
         stop->watch = NULL;
     all->npending = 0;
     all->stop = false;
@@ -142,22 +163,8 @@ struct watchpoint *watchpoint_add(struct vm *vm, const struct watchpoint_spec *s
     }
     watchpoint->number = ++all->last_number;
     all->list = alloc_room(all->list, &all->capacity, all->count + 1, sizeof(*all->list));
-    all->list[all->count++] = watchpoint;
+    all->list[all->count++] = (struct numbered){watchpoint->number, watchpoint};
     return watchpoint;
-}
-
-/* Where the first is whose number is not below this one. */
-static size_t place_from(const struct watchpoints *all, unsigned number)
-{
-    size_t low = 0, high = all->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (all->list[middle]->number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 static void dispose(struct watchpoint *watchpoint)
@@ -176,21 +183,35 @@ static void dispose(struct watchpoint *watchpoint)
     free(watchpoint);
 }
 
+static void close_gaps(struct watchpoints *all)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->list[i].watchpoint)
+            all->list[count++] = all->list[i];
+    all->count = count;
+    all->gone = 0;
+}
+
 void watchpoint_remove(struct vm *vm, struct watchpoint *watchpoint)
 {
     struct watchpoints *all = vm->watchpoints;
     size_t place = place_from(all, watchpoint->number);
-    assert(place < all->count && all->list[place] == watchpoint);
-    memmove(&all->list[place], &all->list[place + 1], (all->count - place - 1) * sizeof(*all->list));
-    all->count--;
+    assert(place < all->count && all->list[place].watchpoint == watchpoint);
+    all->list[place].watchpoint = NULL;
     dispose(watchpoint);
+    if (++all->gone * 2 > all->count)
+        close_gaps(all);
 }
 
 void watchpoint_remove_all(struct vm *vm)
 {
     struct watchpoints *all = vm->watchpoints;
-    while (all && all->count)
-        dispose(all->list[--all->count]);
+    for (size_t i = 0; all && i < all->count; i++)
+        if (all->list[i].watchpoint)
+            dispose(all->list[i].watchpoint);
+    if (all)
+        all->count = all->gone = 0;
 }
 
 void watchpoints_free(struct vm *vm)
@@ -208,10 +229,50 @@ struct watchpoint *watchpoint_from(const struct vm *vm, unsigned number)
 {
     const struct watchpoints *all = vm->watchpoints;
     size_t place = all ? place_from(all, number) : 0;
-    return all && place < all->count ? all->list[place] : NULL;
+    while (all && place < all->count && !all->list[place].watchpoint)
+        place++;
+    return all && place < all->count ? all->list[place].watchpoint : NULL;
 }
 
 struct watchpoint *watchpoint_of(const struct watch *watch)
 {
     return watch && watch->owner && watch->owner->hit == hit ? (struct watchpoint *)watch->owner : NULL;
+}
+
+struct search {
+    bool physical;
+    uint64_t first, length;
+    unsigned kind, lowest; /* the number; 0: none so far */
+};
+
+static void compare(struct search *search, const struct watch *watch)
+{
+    const struct watchpoint *watchpoint = watchpoint_of(watch);
+    const struct watchpoint_spec *spec = watchpoint ? &watchpoint->spec : NULL;
+    if (!spec || spec->physical != search->physical || spec->first != search->first || spec->length != search->length ||
+        (search->kind && spec->kind != search->kind))
+        return;
+    if (!search->lowest || watchpoint->number < search->lowest)
+        search->lowest = watchpoint->number;
+}
+
+static void compare_virtual(void *opaque, struct watch *watch)
+{
+    compare(opaque, watch);
+}
+
+static void compare_physical(void *opaque, struct watch *watch, uint64_t offset, uint64_t length)
+{
+    compare(opaque, watch);
+}
+
+struct watchpoint *watchpoint_find(const struct vm *vm, bool physical, uint64_t first, uint64_t length, unsigned kind)
+{
+    struct mmu *mmu = &vm->cpu->mmu;
+    struct search search = {physical, first, length, kind, 0};
+    if (physical)
+        phys_watches_each_hit(mmu->phys_watches, first, 1, WATCH_ACCESS, compare_physical, &search);
+    else
+        watch_each_hit(mmu->watches, first, 1, WATCH_ACCESS, compare_virtual, &search);
+    return watchpoint_numbered(vm, search.lowest);
 }

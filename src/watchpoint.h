@@ -66,6 +66,10 @@ void watchpoints_free(struct vm *vm);
 
 /* In the order of their numbers: the first whose number is not below this one, or NULL. */
 struct watchpoint *watchpoint_from(const struct vm *vm, unsigned number);
+/* The one of this number, or NULL. */
+struct watchpoint *watchpoint_numbered(const struct vm *vm, unsigned number);
+/* The one of just this range and kind (0: any) with the lowest number, or NULL. */
+struct watchpoint *watchpoint_find(const struct vm *vm, bool physical, uint64_t first, uint64_t length, unsigned kind);
 /* Whose a watch (or NULL) is; NULL: none of these. */
 struct watchpoint *watchpoint_of(const struct watch *watch);
 

@@ -3,13 +3,16 @@
 
 #include <string.h>
 
+#include "cpu/mips/cp0.h"
 #include "softmmu/dma.h"
 #include "softmmu/phys_watch.h"
+#include "softmmu/watch_map.h"
 
 #define PHYS       0x10000u /* of RIG_DATA */
 #define ALIAS_PHYS 0x08000000u
 #define USER_PAGE  0x00400000u
 #define OTHER_PAGE 0xc0002000u
+#define THIRD_PAGE 0xc0006000u
 #define OLD        0x0102030405060708ull
 #define NEW        0x1122334455667788ull
 
@@ -20,6 +23,11 @@
 #define SWR(rt, imm, rs)  MEM(0x2e, rt, imm, rs)
 #define LDC1(ft, imm, rs) MEM(0x35, ft, imm, rs)
 #define SDC1(ft, imm, rs) MEM(0x3d, ft, imm, rs)
+#define LBU(rt, imm, rs)  MEM(0x24, rt, imm, rs)
+#define LHU(rt, imm, rs)  MEM(0x25, rt, imm, rs)
+#define LL(rt, imm, rs)   MEM(0x30, rt, imm, rs)
+#define LWC1(ft, imm, rs) MEM(0x31, ft, imm, rs)
+#define SWC1(ft, imm, rs) MEM(0x39, ft, imm, rs)
 
 /* What an owner was told, and his answer. */
 struct teller {
@@ -57,40 +65,52 @@ static void map_aliases(struct rig *rig)
         .vpn2 = OTHER_PAGE, .lo = {PHYS >> 6 | 7, PHYS >> 6 | 7},
              .asid = 5
     };
+    rig->s->tlb[2] = (struct mips_tlb_entry){
+        .vpn2 = THIRD_PAGE, .lo = {PHYS >> 6 | 7, PHYS >> 6 | 7},
+             .asid = 9
+    };
     rig->s->entry_hi = 5;
 }
 
 static const struct alias {
     const char *name;
-    uint32_t va;
+    uint32_t va, asid;
 } aliases[] = {
-    {"kseg0",               RIG_DATA          },
-    {"kseg1",               0xa0010000        },
-    {"other address",       0x88010000        },
-    {"mapped",              USER_PAGE         },
-    {"mapped, second half", USER_PAGE + 0x1000},
-    {"mapped for an ASID",  OTHER_PAGE        },
+    {"kseg0",                   RIG_DATA,           5},
+    {"kseg1",                   0xa0010000,         5},
+    {"other address",           0x88010000,         5},
+    {"mapped",                  USER_PAGE,          5},
+    {"mapped, second half",     USER_PAGE + 0x1000, 5},
+    {"mapped for an ASID",      OTHER_PAGE,         5},
+    {"mapped for another ASID", THIRD_PAGE,         9},
 };
 
 static const struct access_row {
     const char *name;
     uint32_t code;
     bool store;
-    unsigned at, size; /* from A1; of lwl and the like as in little-endian */
-    bool partial;
+    unsigned at, size; /* from A1; of lwl and the like as in little-endian; size 0: touches nothing */
+    bool partial, linked;
 } access_rows[] = {
-    {"lb",   LB(T1,  3, A1), false, 3, 1, false},
-    {"lh",   LH(T1,  2, A1), false, 2, 2, false},
-    {"lw",   LW(T1,  4, A1), false, 4, 4, false},
-    {"lwl",  LWL(T1, 1, A1), false, 0, 2, true },
-    {"lwr",  LWR(T1, 1, A1), false, 1, 3, true },
-    {"ldc1", LDC1(2, 0, A1), false, 0, 8, false},
-    {"sb",   SB(T0,  3, A1), true,  3, 1, false},
-    {"sh",   SH(T0,  2, A1), true,  2, 2, false},
-    {"sw",   SW(T0,  4, A1), true,  4, 4, false},
-    {"swl",  SWL(T0, 1, A1), true,  0, 2, true },
-    {"swr",  SWR(T0, 1, A1), true,  1, 3, true },
-    {"sdc1", SDC1(2, 0, A1), true,  0, 8, false},
+    {"lb",            LB(T1,  3, A1), false, 3, 1, false, false},
+    {"lbu",           LBU(T1, 3, A1), false, 3, 1, false, false},
+    {"lh",            LH(T1,  2, A1), false, 2, 2, false, false},
+    {"lhu",           LHU(T1, 2, A1), false, 2, 2, false, false},
+    {"lw",            LW(T1,  4, A1), false, 4, 4, false, false},
+    {"ll",            LL(T1,  4, A1), false, 4, 4, false, false},
+    {"lwl",           LWL(T1, 1, A1), false, 0, 2, true,  false},
+    {"lwr",           LWR(T1, 1, A1), false, 1, 3, true,  false},
+    {"lwc1",          LWC1(2, 4, A1), false, 4, 4, false, false},
+    {"ldc1",          LDC1(2, 0, A1), false, 0, 8, false, false},
+    {"sb",            SB(T0,  3, A1), true,  3, 1, false, false},
+    {"sh",            SH(T0,  2, A1), true,  2, 2, false, false},
+    {"sw",            SW(T0,  4, A1), true,  4, 4, false, false},
+    {"sc",            SC(T0,  4, A1), true,  4, 4, false, true },
+    {"sc that fails", SC(T0,  4, A1), true,  4, 0, false, false},
+    {"swl",           SWL(T0, 1, A1), true,  0, 2, true,  false},
+    {"swr",           SWR(T0, 1, A1), true,  1, 3, true,  false},
+    {"swc1",          SWC1(2, 4, A1), true,  4, 4, false, false},
+    {"sdc1",          SDC1(2, 0, A1), true,  0, 8, false, false},
 };
 
 static void start_at(struct rig *rig, uint32_t va)
@@ -113,14 +133,27 @@ static void touched(const struct rig *rig, const struct access_row *row, unsigne
     *last = mirrored ? (row->at == 0 ? 3 : 1) : row->at + row->size - 1;
 }
 
-static void check_byte(struct rig *rig, const struct access_row *row, uint32_t va, unsigned byte, unsigned kind)
+/* As ll of the word before it does. */
+static void link(struct rig *rig, const struct access_row *row, uint32_t va)
 {
+    rig->s->ll_bit = row->linked;
+    rig->s->ll_address = va + 4;
+    memcpy(&rig->s->ll_value, rig->machine.arena->low_ram + PHYS + 4, 4);
+    if (rig->machine.big_endian)
+        rig->s->ll_value = __builtin_bswap32(rig->s->ll_value);
+}
+
+static void check_byte(struct rig *rig, const struct access_row *row, const struct alias *alias, unsigned byte, unsigned kind)
+{
+    uint32_t va = alias->va;
     unsigned first, last;
     struct teller teller = {.owner = {told}, .stop = true};
     struct phys_watch *watch = phys_watch_insert(rig->cpu->mmu.phys_watches, PHYS + byte, 1, kind, &teller.owner);
     touched(rig, row, &first, &last);
-    bool hits = byte >= first && byte <= last && kind & (row->store ? WATCH_WRITE : WATCH_READ);
+    bool hits = row->size && byte >= first && byte <= last && kind & (row->store ? WATCH_WRITE : WATCH_READ);
     start_at(rig, va);
+    rig->s->entry_hi = alias->asid;
+    link(rig, row, va);
     assert_int_equal(cpu_run(rig->cpu, 3), hits ? CPU_EXIT_DEBUG : CPU_EXIT_LIMIT);
     assert_int_equal(teller.told, hits);
     if (hits) {
@@ -149,7 +182,7 @@ static void test_aliases(void **state)
             rig_code(rig, NOP, row->code, NOP);
             for (unsigned byte = 0; byte <= 8; byte++)
                 for (unsigned kind = WATCH_READ; kind <= WATCH_ACCESS; kind++)
-                    check_byte(rig, row, aliases[a].va, byte, kind);
+                    check_byte(rig, row, &aliases[a], byte, kind);
         }
 }
 
@@ -267,6 +300,117 @@ static void test_moved_memory(void **state)
     start_at(rig, 0x80040000);
     assert_int_equal(cpu_run(rig->cpu, 3), CPU_EXIT_LIMIT);
     assert_int_equal(teller.told, 1);
+    phys_watch_remove(rig->cpu->mmu.phys_watches, watch);
+}
+
+static uint64_t register_read(void *opaque, uint64_t offset, unsigned size)
+{
+    return 0;
+}
+
+static void register_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+}
+
+/* Behind RAM a page of ROM, behind that a page of registers, behind that nothing: a range may lie across any of them. */
+static void map_borders(struct rig *rig)
+{
+    static const struct mmio_ops ops = {.read = register_read, .write = register_write};
+    const struct region rom = {
+        .name = "rom", .kind = REGION_ROM, .size = GUEST_PAGE, .host = rig->machine.arena->low_ram + 0x40000};
+    const struct region registers = {.name = "registers", .kind = REGION_MMIO, .size = GUEST_PAGE, .ops = &ops};
+    physmap_add(rig->machine.phys, RIG_RAM, 0, &rom);
+    physmap_add(rig->machine.phys, RIG_RAM + GUEST_PAGE, 0, &registers);
+}
+
+static const struct border_row {
+    const char *name;
+    uint64_t first, length;
+    uint32_t va; /* of a word */
+    uint64_t phys;
+    unsigned watched; /* bytes of it */
+} border_rows[] = {
+    {"RAM and ROM: RAM",           RIG_RAM - 2,      4,      0x800ffffc, RIG_RAM - 2,      2},
+    {"RAM and ROM: ROM",           RIG_RAM - 2,      4,      0x80100000, RIG_RAM,          2},
+    {"RAM and ROM: behind",        RIG_RAM - 2,      4,      0x80100004, 0,                0},
+    {"ROM and registers: ROM",     RIG_RAM + 0xfff,  3,      0x80100ffc, RIG_RAM + 0xfff,  1},
+    {"ROM and registers: these",   RIG_RAM + 0xfff,  3,      0xa0101000, RIG_RAM + 0x1000, 2},
+    {"ROM and registers: behind",  RIG_RAM + 0xfff,  3,      0xa0101004, 0,                0},
+    {"registers and nothing",      RIG_RAM + 0x1fff, 2,      0xa0101ffc, RIG_RAM + 0x1fff, 1},
+    {"nothing behind registers",   RIG_RAM + 0x1fff, 2,      0xa0102000, RIG_RAM + 0x2000, 1},
+    {"across all: RAM",            RIG_RAM - 1,      0x2002, 0x800ffffc, RIG_RAM - 1,      1},
+    {"across all: ROM",            RIG_RAM - 1,      0x2002, 0x80100800, RIG_RAM + 0x800,  4},
+    {"across all: registers",      RIG_RAM - 1,      0x2002, 0xa0101800, RIG_RAM + 0x1800, 4},
+    {"across all: nothing",        RIG_RAM - 1,      0x2002, 0xa0102000, RIG_RAM + 0x2000, 1},
+    {"memory that is ROM, as RAM", RIG_RAM + 0x10,   4,      0x80040010, 0x40010,          4},
+    {"and the other way round",    0x40010,          4,      0x80100010, RIG_RAM + 0x10,   4},
+};
+
+static void test_borders(void **state)
+{
+    struct rig *rig = *state;
+    map_borders(rig);
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(border_rows); i++) {
+        const struct border_row *row = &border_rows[i / 2];
+        struct teller teller = {.owner = {told}, .stop = true};
+        struct phys_watch *watch =
+            phys_watch_insert(rig->cpu->mmu.phys_watches, row->first, row->length, WATCH_ACCESS, &teller.owner);
+        print_message("    %s\n", row->name);
+        rig_code(rig, NOP, i & 1 ? SW(T0, 0, A1) : LW(T1, 0, A1), NOP);
+        start_at(rig, row->va);
+        assert_int_equal(cpu_run(rig->cpu, 3), row->watched ? CPU_EXIT_DEBUG : CPU_EXIT_LIMIT);
+        assert_int_equal(teller.told, row->watched != 0);
+        if (row->watched) {
+            assert_int_equal(rig->cpu->debug.phys, row->phys);
+            assert_int_equal(teller.length, row->watched);
+            rig->cpu->skip_watch = true;
+            assert_int_equal(cpu_run(rig->cpu, 3), CPU_EXIT_LIMIT);
+        }
+        phys_watch_remove(rig->cpu->mmu.phys_watches, watch);
+    }
+}
+
+static void map_user_page(struct rig *rig, uint32_t va)
+{
+    rig->s->tlb[0] = (struct mips_tlb_entry){
+        .vpn2 = va, .lo = {PHYS >> 6 | 7, PHYS >> 6 | 7},
+             .global = 1
+    };
+    mips_wiring(rig->cpu)->tlb_index_of = 0;
+}
+
+static void load(struct rig *rig, uint32_t va)
+{
+    uint64_t value;
+    assert_true(mmu_load(&rig->cpu->mmu, va, MO_32, 0, &value));
+}
+
+/* Maps of watched pages are bounded: those of long ago are drawn anew when their page is touched again. */
+static void test_many_pages(void **state)
+{
+    struct rig *rig = *state;
+    struct teller teller = {.owner = {told}};
+    struct phys_watch *watch = phys_watch_insert(rig->cpu->mmu.phys_watches, PHYS, 4, WATCH_ACCESS, &teller.owner);
+    struct watch *pages = watch_insert_owned(rig->cpu->mmu.watches, USER_PAGE, 1u << 30, WATCH_READ, &teller.owner);
+    const struct tlb_entry *entry = &rig->cpu->mmu.tlb[0][0][tlb_index(RIG_DATA)];
+    rig_code(rig, NOP);
+    start_at(rig, RIG_DATA);
+    load(rig, RIG_DATA + 4);
+    assert_int_equal(entry->tag, RIG_DATA | TLB_WATCH);
+    unsigned i;
+    for (i = 0; entry->tag == (RIG_DATA | TLB_WATCH) && i < 2 * WATCH_MAPS_MOST; i++) { /* odd pages do not displace the entry */
+        uint32_t va = USER_PAGE + i * 2 * GUEST_PAGE;
+        map_user_page(rig, va);
+        load(rig, va + GUEST_PAGE + 8);
+        assert_int_equal(teller.told, i + 1);
+    }
+    assert_int_equal(i, WATCH_MAPS_MOST);
+    load(rig, RIG_DATA + 4);
+    assert_int_equal(teller.told, i);
+    load(rig, RIG_DATA);
+    assert_int_equal(teller.told, i + 1);
+    assert_int_equal(entry->tag, RIG_DATA | TLB_WATCH);
+    watch_drop(rig->cpu->mmu.watches, pages);
     phys_watch_remove(rig->cpu->mmu.phys_watches, watch);
 }
 
@@ -455,6 +599,8 @@ int main(void)
         {"several watches", test_several       },
         {"ranges",          test_ranges        },
         {"moved memory",    test_moved_memory  },
+        {"borders",         test_borders       },
+        {"many pages",      test_many_pages    },
         {"DMA",             test_dma           },
         {"DMA of input",    test_dma_of_input  },
         {"other accesses",  test_others        },
