@@ -84,7 +84,7 @@ void target_stop_changed(void *opaque, enum vm_state state, enum vm_stop_reason 
     target->reported.pc_written = false;
     if (reason == VM_STOP_WATCH) {
         const char *note = watch_note_take(target->vm);
-        if (target->vm->watch_note)
+        if (target->vm->watch_note && !watch_note_told())
             gdbstub_console(target->stub, note, strlen(note));
     }
     gdbstub_stopped(target->stub, &target->last);

@@ -83,7 +83,9 @@ static void changed(void *opaque, enum vm_state state, enum vm_stop_reason reaso
     bool console = serials_have_prompt(vm->serials);
     if (state != VM_STOPPED || vm->looking || vm->debugger_waits || reason != VM_STOP_WATCH)
         return;
-    fprintf(stderr, "stakeout: %s", watch_note_take(vm));
+    const char *note = watch_note_take(vm);
+    if (!watch_note_told())
+        fprintf(stderr, "stakeout: %s", note);
     fprintf(stderr, "stakeout: the machine is stopped%s%s%s%s\n", gdb ? "; connect gdb to " : "", gdb ? gdb : "",
             console ? "; to go on: Ctrl-A c on the console, then cont" : "",
             gdb || console ? "" : ", with neither -gdb nor a console on the terminal to go on from");

@@ -12,10 +12,14 @@
 enum { INSN_MAX = 16, TEXT_MAX = 128 };
 
 /* A line under construction: what does not fit is cut. */
-static struct line {
+struct line {
     char text[512];
     size_t length;
-} last;
+};
+
+static struct line last;
+static bool logged; /* the last line is one that was made to be told at once ... */
+static bool told;   /* ... and the one taken since says the same */
 
 static void add(struct line *line, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -95,7 +99,7 @@ void watch_note_keep_base(struct cpu *cpu, struct debug_event *hit)
     hit->base = row ? row->read(cpu, row->arg) : 0;
 }
 
-const char *watch_note_make(struct vm *vm, const struct watchpoint *watchpoint, const struct debug_event *hit)
+static void make(struct vm *vm, const struct watchpoint *watchpoint, const struct debug_event *hit)
 {
     const char *kind = hit->kind == ACCESS_STORE ? "watch" : "rwatch";
     last.length = 0;
@@ -109,13 +113,28 @@ const char *watch_note_make(struct vm *vm, const struct watchpoint *watchpoint, 
         add(&last, "%s 0x%08" PRIx32, kind, hit->lowest);
     add_access(&last, vm, hit);
     add(&last, "\n");
+}
+
+const char *watch_note_make(struct vm *vm, const struct watchpoint *watchpoint, const struct debug_event *hit)
+{
+    make(vm, watchpoint, hit);
+    logged = true;
     return last.text;
 }
 
 const char *watch_note_take(struct vm *vm)
 {
     const struct debug_event *hit = &vm->cpu->debug;
-    return watch_note_make(vm, watchpoint_of(hit->watch), hit);
+    const struct line before = last;
+    make(vm, watchpoint_of(hit->watch), hit);
+    told = logged && strcmp(before.text, last.text) == 0;
+    logged = false;
+    return last.text;
+}
+
+bool watch_note_told(void)
+{
+    return told;
 }
 
 const char *watch_note_last(void)

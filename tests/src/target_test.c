@@ -141,6 +141,11 @@ const char *watch_note_take(struct vm *vm)
     return "note\n";
 }
 
+bool watch_note_told(void)
+{
+    return false;
+}
+
 void cpu_breakpoint_insert(struct cpu *cpu, uint32_t pc)
 {
     seen.breakpoint = pc;
