@@ -82,12 +82,14 @@ void log_printf(enum log_item item, const char *format, ...)
     va_end(args);
 }
 
+const char *report_name = "stakeout";
+
 void report_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     flockfile(stderr);
-    fputs("stakeout: ", stderr);
+    fprintf(stderr, "%s: ", report_name);
     vfprintf(stderr, format, args);
     putc('\n', stderr);
     funlockfile(stderr);

@@ -42,6 +42,8 @@ void log_mute(bool mute);
 /* Writes to the channel's file if the channel is on. */
 void log_printf(enum log_item item, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* The program's name, with which its error lines begin. */
+extern const char *report_name;
 /* "stakeout: ..." and a newline on stderr. */
 void report_error(const char *format, ...) PRINTF_LIKE(1, 2);
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "softmmu/alloc.h"
-#include "src/symbols.h"
+#include "src/elf_symbols.h"
 
 static bool fail(const struct image *image, const char *why)
 {
@@ -91,30 +91,6 @@ static bool read_segments(struct image *image, Elf *elf)
     return image->nsegments || fail(image, "an ELF file with nothing in it to load");
 }
 
-static void add_symbol(struct symbols *symbols, const GElf_Sym *symbol, const char *name)
-{
-    unsigned type = GELF_ST_TYPE(symbol->st_info);
-    bool label = type == STT_NOTYPE && GELF_ST_BIND(symbol->st_info) == STB_GLOBAL;
-    if (!name || symbol->st_shndx == SHN_UNDEF || symbol->st_shndx == SHN_ABS)
-        return;
-    if (type == STT_FUNC || type == STT_OBJECT || label)
-        symbols_add(symbols, name, (uint32_t)symbol->st_value, symbol->st_size, type == STT_FUNC);
-}
-
-/* What cannot be read of the symbols is left out: the guest runs without them. */
-static void read_symbols(Elf *elf, struct symbols *symbols)
-{
-    GElf_Shdr header;
-    GElf_Sym symbol;
-    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
-        if (!gelf_getshdr(section, &header) || header.sh_type != SHT_SYMTAB)
-            continue;
-        Elf_Data *data = elf_getdata(section, NULL);
-        for (int i = 0; data && gelf_getsym(data, i, &symbol); i++)
-            add_symbol(symbols, &symbol, elf_strptr(elf, header.sh_link, symbol.st_name));
-    }
-}
-
 static bool read_elf(struct image *image, struct symbols *symbols)
 {
     GElf_Ehdr header;
@@ -128,7 +104,7 @@ static bool read_elf(struct image *image, struct symbols *symbols)
         image->big_endian = header.e_ident[EI_DATA] == ELFDATA2MSB;
         image->entry = (uint32_t)header.e_entry;
         if (symbols)
-            read_symbols(elf, symbols);
+            elf_symbols_read(elf, symbols); /* what is missing there, the guest can do without */
     }
     elf_end(elf);
     return good;
