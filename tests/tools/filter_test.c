@@ -28,6 +28,7 @@ static void parsed(void **state)
     } rows[] = {
         {"0x1000..0x1fff",       0x1000,     0x1fff    },
         {"4096,4k",              0x1000,     0x1fff    },
+        {"4096+4k",              0x1000,     0x1fff    },
         {"1M",                   0x100000,   0x100000  },
         {"5..",                  5,          UINT64_MAX},
         {"..5",                  0,          5         },

@@ -10,8 +10,8 @@
 
 static const double background[3] = {14, 17, 24}; /* red, green, blue */
 static const double colors[GRID_KINDS][3] = {
-    {30,  140, 255},
-    {255, 120, 0  }
+    {0,   150, 255},
+    {255, 70,  20 }
 };
 
 uint32_t heat_color(double reads, double writes)

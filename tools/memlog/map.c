@@ -39,8 +39,20 @@ static void count_symbol(struct map *map, const struct memlog_record *record)
         tally_add(&map->symbols, 0, start, 1, record->icount);
 }
 
+static void find_marks(struct options *options, const struct memlog_record *record)
+{
+    for (size_t i = 0; i < options->nmarks; i++) {
+        struct mark *mark = &options->marks[i];
+        if (mark->known || !(record->flags & MEMLOG_VIRT_KNOWN) || !range_meets(&mark->pc, record->pc, 1))
+            continue;
+        mark->icount = record->icount;
+        mark->known = true;
+    }
+}
+
 static void add(struct map *map, const struct memlog_record *record)
 {
+    find_marks(map->options, record);
     if (map->options->virt && !(record->flags & MEMLOG_VIRT_KNOWN))
         return;
     grid_add(map->grid, record->icount, map->options->virt ? record->virt : record->phys, record_writes(record));
@@ -149,6 +161,8 @@ static bool draw(struct map *map)
     label_symbols(map, &scale);
     picture.nlabels = labels_spread(map->labels, map->nlabels, picture.frame.heat_height, picture_line());
     picture.labels = map->labels;
+    picture.marks = options->marks;
+    picture.nmarks = options->nmarks;
     picture.title = options->title ? options->title : slash ? slash + 1 : options->log;
     name_kinds(map, picture.kind_names);
     make_subtitle(map, picture.kind_names, subtitle, sizeof(subtitle));

@@ -134,38 +134,61 @@ static bool set_size(struct options *options, const char *name, const char *valu
     return wrong(name, value, "WIDTHxHEIGHT is wanted, 300 to 10000 each");
 }
 
+/* "TEXT=VALUE": VALUE, or NULL after an error line. */
+static const char *named(const char *name, const char *value, char text[64])
+{
+    const char *sign = strchr(value, '=');
+    if (!sign || sign == value || sign - value > 63) {
+        wrong(name, value, "NAME=PLACE is wanted, the name of 63 characters at most");
+        return NULL;
+    }
+    snprintf(text, 64, "%.*s", (int)(sign - value), value);
+    return sign + 1;
+}
+
 static bool set_region(struct options *options, const char *name, const char *value)
 {
     char text[64];
     struct range range;
-    const char *sign = strchr(value, '=');
-    if (!sign || sign == value || (size_t)(sign - value) >= sizeof(text))
-        return wrong(name, value, "NAME=RANGE is wanted, the name of 63 characters at most");
-    snprintf(text, sizeof(text), "%.*s", (int)(sign - value), value);
-    if (!set_range(&range, options->names, name, sign + 1))
+    const char *place = named(name, value, text);
+    if (!place || !set_range(&range, options->names, name, place))
         return false;
     names_add_region(options->names, text, &range, true);
     return true;
 }
 
+static bool set_mark(struct options *options, const char *name, const char *value)
+{
+    struct mark *mark = &options->marks[options->nmarks];
+    if (options->nmarks == MAX_MARKS)
+        return wrong(name, value, "there are too many marks already");
+    const char *place = named(name, value, mark->text);
+    if (!place)
+        return false;
+    options->nmarks++;
+    mark->known = value_size(place, 1, &mark->icount);
+    return mark->known || set_range(&mark->pc, options->names, name, place);
+}
+
 /* Symbols come first, whatever their place on the line: other options use them. */
 static const struct row rows[] = {
-    {"--symbols", "FILE",       FOR_ALL,             set_symbols, "names and lines: an ELF file, System.map, /proc/kallsyms; several" },
-    {"--of",      "PLACE",      FOR_ALL,             set_of,      "only accesses to this: a range or a symbol, phys:RANGE, virt:RANGE"},
-    {"--phys",    "RANGE",      FOR_ALL,             set_phys,    "only accesses to these physical addresses"                         },
-    {"--virt",    "RANGE",      FOR_ALL,             set_virt,    "only accesses to these virtual addresses"                          },
-    {"--pc",      "RANGE",      FOR_ALL,             set_pc,      "only accesses by instructions there"                               },
-    {"--when",    "RANGE",      FOR_ALL,             set_when,    "only accesses at these instruction counts"                         },
-    {"--kind",    "LETTERS",    FOR_ALL,             set_kind,    "only these: r, w, x load, store, fetch; R, W DMA from, to memory"  },
-    {"--writers", NULL,         FOR_TOP,             set_writers, "stores and DMA to memory (the default)"                            },
-    {"--readers", NULL,         FOR_TOP,             set_readers, "loads and DMA from memory"                                         },
-    {"--by",      "KEY",        FOR_TOP,             set_by,      "a row for each function, pc, or data symbol (else: page)"          },
-    {"-n",        "COUNT",      FOR_LISTS | FOR_TOP, set_count,   "at most so many rows (top: 30, else all)"                          },
-    {"-o",        "FILE",       FOR_ALL,             set_output,  "where to; the map's kind is its ending, .svg or .png"              },
-    {"--space",   "phys|virt",  FOR_MAP,             set_space,   "which addresses are shown (default: phys)"                         },
-    {"--region",  "NAME=RANGE", FOR_MAP,             set_region,  "a name for these addresses; several"                               },
-    {"--size",    "WxH",        FOR_MAP,             set_size,    "of the picture, in pixels (default: 1200x800)"                     },
-    {"--title",   "TEXT",       FOR_MAP,             set_title,   "above the picture"                                                 },
+    {"--symbols", "FILE",       FOR_ALL,             set_symbols, "names and lines: an ELF file, System.map, /proc/kallsyms; several"     },
+    {"--of",      "PLACE",      FOR_ALL,             set_of,      "only accesses to this: a range or a symbol, phys:RANGE, virt:RANGE"    },
+    {"--phys",    "RANGE",      FOR_ALL,             set_phys,    "only accesses to these physical addresses"                             },
+    {"--virt",    "RANGE",      FOR_ALL,             set_virt,    "only accesses to these virtual addresses"                              },
+    {"--pc",      "RANGE",      FOR_ALL,             set_pc,      "only accesses by instructions there"                                   },
+    {"--when",    "RANGE",      FOR_ALL,             set_when,    "only accesses at these instruction counts"                             },
+    {"--kind",    "LETTERS",    FOR_ALL,             set_kind,    "only these: r, w, x load, store, fetch; R, W DMA from, to memory"      },
+    {"--writers", NULL,         FOR_TOP,             set_writers, "stores and DMA to memory (the default)"                                },
+    {"--readers", NULL,         FOR_TOP,             set_readers, "loads and DMA from memory"                                             },
+    {"--by",      "KEY",        FOR_TOP,             set_by,      "a row for each function, pc, or data symbol (else: page)"              },
+    {"-n",        "COUNT",      FOR_LISTS | FOR_TOP, set_count,   "at most so many rows (top: 30, else all)"                              },
+    {"-o",        "FILE",       FOR_ALL,             set_output,  "where to; the map's kind is its ending, .svg or .png"                  },
+    {"--space",   "phys|virt",  FOR_MAP,             set_space,   "which addresses are shown (default: phys)"                             },
+    {"--region",  "NAME=RANGE", FOR_MAP,             set_region,  "a name for these addresses; several"                                   },
+    {"--mark",    "NAME=PLACE", FOR_MAP,             set_mark,    "a name for an instruction count, or a function's first access; several"},
+    {"--size",    "WxH",        FOR_MAP,             set_size,    "of the picture, in pixels (default: 1200x800)"                         },
+    {"--title",   "TEXT",       FOR_MAP,             set_title,   "above the picture"                                                     },
 };
 
 static const struct row *find_row(const char *word, size_t length, enum command_bit command)

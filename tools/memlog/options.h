@@ -17,6 +17,16 @@ enum command_bit {
 
 enum top_key { BY_DEFAULT, BY_FUNCTION, BY_PC, BY_DATA };
 
+#define MAX_MARKS 16
+
+/* A moment that the map names. */
+struct mark {
+    char text[64];
+    uint64_t icount;
+    struct range pc; /* while it is not known: the first access by an instruction there */
+    bool known;
+};
+
 struct options {
     const char *log;
     const char *output; /* NULL: standard output */
@@ -26,6 +36,8 @@ struct options {
     enum top_key by;
     bool virt; /* the map's addresses are virtual ones */
     unsigned width, height;
+    struct mark marks[MAX_MARKS];
+    size_t nmarks;
     const char *title; /* NULL: the log's name */
 };
 

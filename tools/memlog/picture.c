@@ -186,6 +186,13 @@ static void draw_addresses(cairo_t *cairo, const struct picture *picture)
         inner_ticks(cairo, &picture->frame, &taken, &scale->bands[i]);
 }
 
+static double time_place(const struct picture *picture, uint64_t icount)
+{
+    const struct grid *grid = picture->grid;
+    double length = (double)(grid->last_icount - grid->first_icount) + 1;
+    return floor(picture->frame.left + (double)(icount - grid->first_icount) / length * picture->frame.heat_width) + 0.5;
+}
+
 static void draw_time(cairo_t *cairo, const struct picture *picture)
 {
     char text[40];
@@ -195,13 +202,42 @@ static void draw_time(cairo_t *cairo, const struct picture *picture)
     uint64_t step = ticks_decimal_step(length * 90 / frame->heat_width);
     font(cairo, SMALL_FONT, false);
     for (uint64_t at = (grid->first_icount + step - 1) / step * step; at <= grid->last_icount; at += step) {
-        double x = floor(frame->left + (double)(at - grid->first_icount) / length * frame->heat_width) + 0.5;
+        double x = time_place(picture, at);
         ink(cairo, FAINT);
         line(cairo, x, bottom, x, bottom + 5);
         ink(cairo, INK);
         write_text(cairo, x, bottom + 14, ALIGN_MIDDLE, ticks_count(at, step, text, sizeof(text)));
     }
     write_text(cairo, frame->left + frame->heat_width / 2.0, bottom + 32, ALIGN_MIDDLE, "time: instructions executed");
+}
+
+static bool mark_shown(const struct picture *picture, const struct mark *mark)
+{
+    return mark->known && mark->icount >= picture->grid->first_icount && mark->icount <= picture->grid->last_icount;
+}
+
+/* A mark's text has the space up to the next one. */
+static void draw_marks(cairo_t *cairo, const struct picture *picture)
+{
+    const struct frame *frame = &picture->frame;
+    font(cairo, SMALL_FONT, false);
+    for (size_t i = 0; i < picture->nmarks; i++) {
+        if (!mark_shown(picture, &picture->marks[i]))
+            continue;
+        double x = time_place(picture, picture->marks[i].icount), end = frame->left + frame->heat_width;
+        for (size_t other = 0; other < picture->nmarks; other++) {
+            double place = mark_shown(picture, &picture->marks[other]) ? time_place(picture, picture->marks[other].icount) : 0;
+            end = place > x ? fmin(end, place) : end;
+        }
+        ink(cairo, FAINT);
+        line(cairo, x, frame->top - LINE, x, frame->top);
+        cairo_set_source_rgba(cairo, 1, 1, 1, 0.45);
+        cairo_set_dash(cairo, (const double[]){3, 4}, 2, 0);
+        line(cairo, x, frame->top, x, frame->top + frame->heat_height);
+        cairo_set_dash(cairo, NULL, 0, 0);
+        ink(cairo, INK);
+        write_fitting(cairo, x + 4, frame->top - LINE / 2, end - x - 8, picture->marks[i].text);
+    }
 }
 
 /* A bracket at each band that has a region. */
@@ -291,6 +327,7 @@ static void draw(cairo_t *cairo, const struct picture *picture)
     draw_titles(cairo, picture);
     draw_legend(cairo, picture);
     draw_heat(cairo, picture);
+    draw_marks(cairo, picture);
     draw_addresses(cairo, picture);
     draw_time(cairo, picture);
     draw_brackets(cairo, picture);

@@ -4,6 +4,7 @@
 
 #include "tools/memlog/heat.h"
 #include "tools/memlog/labels.h"
+#include "tools/memlog/options.h"
 
 /* Of the whole picture, and of the heat inside of it, in pixels. */
 struct frame {
@@ -19,6 +20,8 @@ struct picture {
     const struct heat *heat;
     const struct label *labels; /* at the right side, placed */
     size_t nlabels;
+    const struct mark *marks; /* those that are not known are left out */
+    size_t nmarks;
     const char *title, *subtitle;
     const char *kind_names[GRID_KINDS]; /* of the legend: "reads", "writes"; NULL: none are shown */
 };

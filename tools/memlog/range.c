@@ -35,12 +35,12 @@ static bool parse_start(char *start, const char *length, struct names *names, st
 
 static bool parse_word(char *word, struct names *names, struct range *range)
 {
-    char *dots = strstr(word, ".."), *comma = strchr(word, ',');
+    char *dots = strstr(word, ".."), *comma = word + strcspn(word, ",+");
     if (dots) {
         *dots = '\0';
         return parse_span(word, dots + 2, names, range);
     }
-    if (comma) {
+    if (*comma) {
         *comma = '\0';
         return parse_start(word, comma + 1, names, range);
     }

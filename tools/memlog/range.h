@@ -1,4 +1,5 @@
-/* Ranges of addresses or of instruction counts, as the user writes them: FIRST..LAST, START,LENGTH, or one number or symbol. */
+/* Ranges of addresses or of instruction counts, as the user writes them: FIRST..LAST, START,LENGTH (or
+ * START+LENGTH), or one number or symbol. */
 #ifndef TOOLS_MEMLOG_RANGE_H
 #define TOOLS_MEMLOG_RANGE_H
 
