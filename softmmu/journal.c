@@ -10,8 +10,11 @@
 
 #define MS UINT64_C(1000000)
 
-/* Replay time of intervals: new ones, those older than DENSE_FOR, and the longest that memory pressure makes. */
-enum { DENSE_MS = 50, SETTLED_MS = 500, LONGEST_MS = 1500, DENSE_FOR_MS = 10000 };
+/*
+ * Replay time of intervals: new ones, those older than DENSE_FOR, and the longest that memory pressure makes of those that are not in the
+ * youngest FINE_SHARE of history.
+ */
+enum { DENSE_MS = 50, SETTLED_MS = 420, LONGEST_MS = 1700, DENSE_FOR_MS = 10000, FINE_SHARE = 8 };
 /* Saving a page costs about this much; intervals are as long as it takes to keep that under 1 part in SAVE_SHARE. */
 enum { SAVE_NS = 900, SAVE_SHARE = 50 };
 
@@ -545,9 +548,11 @@ static void thin_by_age(struct journal *journal, uint64_t run_ns)
     }
 }
 
-static bool merge_one(struct journal *journal)
+/* The oldest that can become longer. */
+static bool merge_one(struct journal *journal, uint64_t run_ns)
 {
-    for (size_t i = 1; i < journal->thinned && i + 1 < journal->count; i++)
+    uint64_t start = journal->list[0].mark.run_ns, fine = run_ns - (run_ns - start) / FINE_SHARE;
+    for (size_t i = 1; i < journal->thinned && i + 1 < journal->count && journal->list[i + 1].mark.run_ns <= fine; i++)
         if (may_merge(journal, i, LONGEST_MS * MS)) {
             journal_drop(journal, i);
             return true;
@@ -555,10 +560,10 @@ static bool merge_one(struct journal *journal)
     return false;
 }
 
-static void thin_by_bound(struct journal *journal)
+static void thin_by_bound(struct journal *journal, uint64_t run_ns)
 {
-    while (used(journal) > journal->bound / 32 * 31 && journal->count > 1)
-        if (!merge_one(journal))
+    while (used(journal) > journal->bound / 64 * 63 && journal->count > 1)
+        if (!merge_one(journal, run_ns))
             drop_oldest(journal);
 }
 
@@ -589,7 +594,7 @@ uint64_t journal_tidy(struct journal *journal, uint64_t run_ns, uint64_t pack_ns
     assert(!journal->away);
     thin_by_age(journal, run_ns);
     uint64_t took = pack(journal, pack_ns);
-    thin_by_bound(journal);
+    thin_by_bound(journal, run_ns);
     return took;
 }
 

@@ -5,8 +5,11 @@
 #include "softmmu/alloc.h"
 #include "softmmu/arena.h"
 
-/* Chunks are aligned to their size, and the first page of each is its head: a page's chunk is found by masking its address. */
-#define CHUNK       ((size_t)256 << 10)
+/*
+ * Chunks are aligned to their size, and the first page of each is its head: a page's chunk is found by masking its address. One is
+ * a huge page, where the host has such: most of what saving a page costs is the fault that brings in the place for the copy.
+ */
+#define CHUNK       ((size_t)2 << 20)
 #define CHUNK_PAGES (CHUNK / ARENA_PAGE - 1)
 
 struct chunk {
@@ -14,7 +17,7 @@ struct chunk {
     struct chunk *all_next, *all_previous;
     unsigned used;
     unsigned nfree;
-    uint8_t free[CHUNK_PAGES]; /* numbers of free pages, a stack */
+    uint16_t free[CHUNK_PAGES]; /* numbers of free pages, a stack */
 };
 
 struct page_pool {
@@ -55,6 +58,7 @@ static void *map_aligned(void)
     if (aligned > at)
         munmap(at, (size_t)(aligned - at));
     munmap(aligned + CHUNK, (size_t)(at + CHUNK - aligned));
+    madvise(aligned, CHUNK, MADV_HUGEPAGE);
     return aligned;
 }
 
@@ -63,7 +67,7 @@ static struct chunk *chunk_new(struct page_pool *pool)
     struct chunk *chunk = map_aligned();
     chunk->nfree = CHUNK_PAGES;
     for (unsigned i = 0; i < CHUNK_PAGES; i++)
-        chunk->free[i] = (uint8_t)(CHUNK_PAGES - 1 - i);
+        chunk->free[i] = (uint16_t)(CHUNK_PAGES - 1 - i);
     chunk->all_next = pool->all;
     if (pool->all)
         pool->all->all_previous = chunk;
@@ -110,7 +114,7 @@ void page_pool_give(struct page_pool *pool, uint8_t *page)
     assert(chunk->used > 0);
     if (!chunk->nfree)
         link_partial(pool, chunk);
-    chunk->free[chunk->nfree++] = (uint8_t)((size_t)(page - (uint8_t *)chunk) / ARENA_PAGE - 1);
+    chunk->free[chunk->nfree++] = (uint16_t)((size_t)(page - (uint8_t *)chunk) / ARENA_PAGE - 1);
     pool->used -= ARENA_PAGE;
     if (--chunk->used == 0) {
         unlink_partial(pool, chunk);

@@ -10,36 +10,27 @@
 #define GAP        (1u << 16)        /* a function that seems longer ends before something without symbols */
 
 enum { TOKENS = 256, TOKEN_MAX = 64, NAME_MAX_BYTES = 512, MARKED = 256, NAME_CHARS = 1024 };
+static_assert(KALLSYMS_INDEX == 2 * TOKENS, "token_index is u16");
 
-struct table {
-    const uint8_t *bytes;
-    size_t size;
-    uint32_t address;
-    bool big;
-    size_t index_at, tokens_at, markers_at, names_at;
-    uint32_t count, base;
-    size_t addresses_at;
-};
-
-static uint32_t get16(const struct table *table, size_t at)
+static uint32_t get16(const struct kallsyms *table, size_t at)
 {
     assert(at + 2 <= table->size);
     const uint8_t *p = table->bytes + at;
     return table->big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
 }
 
-static uint32_t get32(const struct table *table, size_t at)
+static uint32_t get32(const struct kallsyms *table, size_t at)
 {
     uint32_t first = get16(table, at), second = get16(table, at + 2);
     return table->big ? first << 16 | second : second << 16 | first;
 }
 
-static uint32_t token_start(const struct table *table, unsigned token)
+static uint32_t token_start(const struct kallsyms *table, unsigned token)
 {
     return get16(table, table->index_at + 2 * token);
 }
 
-static bool ascends_as_index(struct table *table, size_t at)
+static bool ascends_as_index(struct kallsyms *table, size_t at)
 {
     table->index_at = at;
     if (token_start(table, 0))
@@ -53,7 +44,7 @@ static bool ascends_as_index(struct table *table, size_t at)
 }
 
 /* The strings from `start` on are as long as the index says, and the last one ends within the 4 bytes before the index. */
-static bool tokens_fit(const struct table *table, size_t start)
+static bool tokens_fit(const struct kallsyms *table, size_t start)
 {
     for (unsigned i = 0; i < TOKENS; i++) {
         size_t at = start + token_start(table, i);
@@ -65,7 +56,7 @@ static bool tokens_fit(const struct table *table, size_t start)
     return true;
 }
 
-static bool find_tokens(struct table *table)
+static bool find_tokens(struct kallsyms *table)
 {
     size_t least = token_start(table, TOKENS - 1) + 2u, most = least + TOKEN_MAX + 4u;
     for (size_t back = (least + 3) & ~(size_t)3; back <= most && back <= table->index_at; back += 4) {
@@ -77,7 +68,7 @@ static bool find_tokens(struct table *table)
 }
 
 /* Bytes that the name at `at` takes; 0: it does not end before `end`. */
-static size_t name_size(const struct table *table, size_t at, size_t end, size_t *head)
+static size_t name_size(const struct kallsyms *table, size_t at, size_t end, size_t *head)
 {
     if (at >= end)
         return 0;
@@ -91,7 +82,7 @@ static size_t name_size(const struct table *table, size_t at, size_t end, size_t
 }
 
 /* The names from `start` on end at the markers, and are where these say. */
-static bool names_fit(const struct table *table, size_t start, uint32_t count)
+static bool names_fit(const struct kallsyms *table, size_t start, uint32_t count)
 {
     size_t at = start, head;
     for (uint32_t i = 0; i < count; i++) {
@@ -106,7 +97,7 @@ static bool names_fit(const struct table *table, size_t start, uint32_t count)
 }
 
 /* num_syms says how many markers there are, so where the names begin is found by it. */
-static bool find_names(struct table *table, uint32_t nmarkers)
+static bool find_names(struct kallsyms *table, uint32_t nmarkers)
 {
     uint32_t last = get32(table, table->markers_at + (nmarkers - 1) * 4u);
     size_t most = (size_t)last + MARKED * NAME_MAX_BYTES;
@@ -123,7 +114,7 @@ static bool find_names(struct table *table, uint32_t nmarkers)
 }
 
 /* How many words from `at` on ascend from 0 as markers do. */
-static uint32_t marker_run(const struct table *table, size_t at)
+static uint32_t marker_run(const struct kallsyms *table, size_t at)
 {
     uint32_t run = 1, last = 0;
     if (get32(table, at))
@@ -138,7 +129,7 @@ static uint32_t marker_run(const struct table *table, size_t at)
 }
 
 /* What follows the markers may look like one more. */
-static bool find_markers(struct table *table)
+static bool find_markers(struct kallsyms *table)
 {
     size_t least = table->tokens_at > NAMES_MAX ? table->tokens_at - NAMES_MAX : 0;
     for (size_t at = table->tokens_at; at >= least + 4;) {
@@ -151,7 +142,7 @@ static bool find_markers(struct table *table)
     return false;
 }
 
-static bool addresses_ascend(const struct table *table, size_t at)
+static bool addresses_ascend(const struct kallsyms *table, size_t at)
 {
     for (uint32_t i = 1; i < table->count; i++) {
         if (get32(table, at + 4u * i) < get32(table, at + 4u * (i - 1)))
@@ -161,7 +152,7 @@ static bool addresses_ascend(const struct table *table, size_t at)
 }
 
 /* The addresses are in the kernel that the table is in: copies of its image elsewhere in memory are not the running one. */
-static bool take_addresses(struct table *table, size_t at, uint32_t base)
+static bool take_addresses(struct kallsyms *table, size_t at, uint32_t base)
 {
     uint32_t first = base + get32(table, at), here = table->address + (uint32_t)table->index_at;
     if (here - first >= KERNEL_MAX || !addresses_ascend(table, at))
@@ -171,9 +162,9 @@ static bool take_addresses(struct table *table, size_t at, uint32_t base)
     return true;
 }
 
-static bool find_addresses(struct table *table)
+static bool find_addresses(struct kallsyms *table)
 {
-    size_t count_at = table->names_at - 4, bytes = 4 * (size_t)table->count, behind = table->index_at + 2 * TOKENS;
+    size_t count_at = table->names_at - 4, bytes = 4 * (size_t)table->count, behind = table->index_at + KALLSYMS_INDEX;
     if (count_at >= bytes + 4 && take_addresses(table, count_at - 4 - bytes, get32(table, count_at - 4)))
         return true;
     if (bytes + 4 <= table->size - behind && take_addresses(table, behind, get32(table, behind + bytes)))
@@ -181,12 +172,12 @@ static bool find_addresses(struct table *table)
     return count_at >= bytes && take_addresses(table, count_at - bytes, 0);
 }
 
-static uint32_t symbol_address(const struct table *table, uint32_t i)
+static uint32_t symbol_address(const struct kallsyms *table, uint32_t i)
 {
     return table->base + get32(table, table->addresses_at + 4u * i);
 }
 
-static void expand(const struct table *table, const uint8_t *numbers, size_t count, char text[NAME_CHARS])
+static void expand(const struct kallsyms *table, const uint8_t *numbers, size_t count, char text[NAME_CHARS])
 {
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
@@ -198,7 +189,7 @@ static void expand(const struct table *table, const uint8_t *numbers, size_t cou
 }
 
 /* As far as the next that begins elsewhere. */
-static uint32_t symbol_size(const struct table *table, uint32_t i)
+static uint32_t symbol_size(const struct kallsyms *table, uint32_t i)
 {
     uint32_t address = symbol_address(table, i), next = i + 1;
     while (next < table->count && symbol_address(table, next) == address)
@@ -209,7 +200,38 @@ static uint32_t symbol_size(const struct table *table, uint32_t i)
     return size < GAP ? size : GAP;
 }
 
-static void add_all(const struct table *table, struct symbols *symbols)
+static bool find_at(struct kallsyms *table, size_t at)
+{
+    return ascends_as_index(table, at) && find_tokens(table) && find_markers(table) && find_addresses(table);
+}
+
+/* Of two kernels, the one that runs. */
+static bool is_better(const struct kallsyms *table, const struct kallsyms *best, uint32_t pc)
+{
+    bool runs = kallsyms_spans(table, pc), best_runs = kallsyms_spans(best, pc);
+    return runs == best_runs ? symbol_address(table, 0) > symbol_address(best, 0) : runs;
+}
+
+bool kallsyms_find(struct kallsyms *found, const uint8_t *bytes, size_t size, uint32_t address, bool big_endian, uint32_t pc)
+{
+    struct kallsyms table = {.bytes = bytes, .size = size, .address = address, .big = big_endian}, best = {0};
+    for (size_t at = 0; at + KALLSYMS_INDEX <= size; at += 4) {
+        uint32_t second = get16(&table, at + 2);
+        if (second < 2 || second > TOKEN_MAX || !find_at(&table, at))
+            continue;
+        if (!best.count || is_better(&table, &best, pc))
+            best = table;
+    }
+    *found = best;
+    return best.count;
+}
+
+bool kallsyms_spans(const struct kallsyms *table, uint32_t address)
+{
+    return address - symbol_address(table, 0) <= symbol_address(table, table->count - 1) - symbol_address(table, 0);
+}
+
+void kallsyms_add(const struct kallsyms *table, struct symbols *symbols)
 {
     char name[NAME_CHARS];
     size_t at = table->names_at, head = 0;
@@ -221,24 +243,4 @@ static void add_all(const struct table *table, struct symbols *symbols)
             symbols_add(symbols, name + 1, symbol_address(table, i), symbol_size(table, i), strchr("tTwW", name[0]) != NULL);
         at += size;
     }
-}
-
-static bool find_at(struct table *table, size_t at)
-{
-    return ascends_as_index(table, at) && find_tokens(table) && find_markers(table) && find_addresses(table);
-}
-
-size_t kallsyms_read(const uint8_t *bytes, size_t size, uint32_t address, bool big_endian, struct symbols *symbols)
-{
-    struct table table = {.bytes = bytes, .size = size, .address = address, .big = big_endian}, best = {0};
-    for (size_t at = 0; at + 2 * TOKENS <= size; at += 4) {
-        uint32_t second = get16(&table, at + 2);
-        if (second < 2 || second > TOKEN_MAX || !find_at(&table, at))
-            continue;
-        if (!best.count || symbol_address(&table, 0) > symbol_address(&best, 0))
-            best = table;
-    }
-    if (best.count)
-        add_all(&best, symbols);
-    return best.count;
 }

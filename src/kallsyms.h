@@ -14,10 +14,25 @@
 
 struct symbols;
 
+#define KALLSYMS_INDEX 512 /* bytes of token_index */
+
+/* A table that was found; places are offsets into the bytes. */
+struct kallsyms {
+    const uint8_t *bytes;
+    size_t size;
+    uint32_t address; /* of the first byte */
+    bool big;
+    size_t index_at, tokens_at, markers_at, names_at, addresses_at;
+    uint32_t count, base;
+};
+
 /*
- * Adds the symbols of the kernel in these bytes, the first of which is at `address`; how many they are, 0: no table. Of several
- * tables it is that of the highest kernel: a relocated one (KASLR) leaves its origin, which lies lower, behind.
+ * The table of the kernel in these bytes, the first of which is at `address`. Of several it is that of the kernel which `pc` is in, else
+ * of the highest: a relocated one (KASLR) leaves its origin, which lies lower, behind. False: there is none.
  */
-size_t kallsyms_read(const uint8_t *bytes, size_t size, uint32_t address, bool big_endian, struct symbols *symbols);
+bool kallsyms_find(struct kallsyms *table, const uint8_t *bytes, size_t size, uint32_t address, bool big_endian, uint32_t pc);
+/* From its first symbol to its last. */
+bool kallsyms_spans(const struct kallsyms *table, uint32_t address);
+void kallsyms_add(const struct kallsyms *table, struct symbols *symbols);
 
 #endif

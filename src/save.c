@@ -5,6 +5,7 @@
 #include "src/boards/board.h"
 #include "src/history.h"
 #include "src/options.h"
+#include "src/symbols.h"
 
 struct save {
     struct vm *vm;
@@ -20,9 +21,10 @@ static const uint8_t *present_page(const void *opaque, size_t page)
     return vm->history ? journal_present_page(history_journal(vm), page) : vm->machine.arena->origin + (page << ARENA_PAGE_BITS);
 }
 
+/* Symbols that were found in the guest's memory will be found there again. */
 static struct saved_images images_of(const struct vm *vm)
 {
-    return (struct saved_images){vm->kernel, vm->initrd, vm->symbols};
+    return (struct saved_images){vm->kernel, vm->initrd, symbols_source(vm->symbols) ? NULL : vm->symbols};
 }
 
 /* Steps */

@@ -75,6 +75,12 @@ static bool unit_complete(struct vm *vm, bool waited)
     return !(waited && same_pc);
 }
 
+/* A reset that the guest asked for is a unit too. Nobody comes home from it. */
+static bool reset_is_next(const struct vm *vm)
+{
+    return vm->machine.s->request == REQUEST_RESET;
+}
+
 /* A range goes on while its units end inside it. */
 static bool step_complete(struct vm *vm)
 {
@@ -91,11 +97,11 @@ bool step_run(struct vm *vm)
     const struct clock_state *clock = vm->machine.clock;
     for (unsigned i = 0; i < UNITS_A_CALL; i++) {
         uint64_t before = clock->icount;
-        bool waited = cpu->arch->waiting(cpu);
+        bool waited = cpu->arch->waiting(cpu), resets = reset_is_next(vm);
         enum cpu_exit exit = history_run(vm, before + 1);
         if (exit == CPU_EXIT_DEBUG)
             return true;
-        if (clock->icount != before && unit_complete(vm, waited) && step_complete(vm)) {
+        if (clock->icount != before && (unit_complete(vm, waited) || resets) && step_complete(vm)) {
             cpu->debug.reason = DEBUG_STEP;
             return true;
         }

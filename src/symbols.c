@@ -48,6 +48,12 @@ void symbols_free(struct symbols *symbols)
     free(symbols);
 }
 
+void symbols_clear(struct symbols *symbols)
+{
+    symbols->count = symbols->text_size = 0;
+    symbols->sorted = false;
+}
+
 size_t symbols_count(const struct symbols *symbols)
 {
     return symbols ? symbols->count : 0;
@@ -86,7 +92,7 @@ static bool have(struct symbols *symbols)
 {
     if (!symbols)
         return false;
-    if (!symbols->count && symbols->ask.fn) {
+    if (symbols->ask.fn && (!symbols->count || symbols->ask.answered)) {
         symbols->ask.fn(symbols->ask.opaque);
         symbols->ask.answered = symbols->count;
     }

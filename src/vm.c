@@ -163,13 +163,16 @@ static void apply_reset(void *opaque, const struct input *input)
 
 static void act_on_request(struct vm *vm)
 {
-    bool reset = vm->machine.s->request == REQUEST_RESET;
+    bool reset = vm->machine.s->request == REQUEST_RESET, stepping = vm->loop->how.kind != VM_RUN_FREE;
     if (vm->machine.s->request == REQUEST_NONE)
         return;
-    if (reset && !vm->options->no_reboot)
-        build_reset(vm);
-    else
+    if (!reset || vm->options->no_reboot) {
         stop_now(vm, VM_STOP_SHUTDOWN);
+        return;
+    }
+    build_reset(vm);
+    if (stepping)
+        stop_now(vm, VM_STOP_STEP);
 }
 
 /* Idle time */

@@ -21,7 +21,7 @@ def address_of(rsp, name):
 
 
 def check(opts, kernel, append, names):
-    arguments = ["-m", "256", "-kernel", kernel, "-append", "console=ttyS0 " + append, "-history", "off"]
+    arguments = ["-m", "256", "-kernel", kernel, "-append", "console=ttyS0 " + append]
     with Machine(opts, arguments, stopped=False) as machine:
         machine.expect("end Kernel panic", 300)
         rsp = Rsp(machine.connect(), False)
@@ -34,6 +34,12 @@ def check(opts, kernel, append, names):
         assert names["_stext"] + moved <= pc <= names["_einittext"] + moved, hex(pc)
         assert rsp.monitor("print %#x" % (names["panic"] + moved + 4)).split()[1] == "panic+0x4"
         assert "kallsyms" in rsp.monitor("info symbols")
+        rsp.monitor("goto start") # the kernel stands where it was loaded
+        assert address_of(rsp, "panic") == names["panic"]
+        rsp.monitor("goto end")
+        assert address_of(rsp, "panic") == names["panic"] + moved
+        rsp.monitor("reset")
+        assert address_of(rsp, "panic") == names["panic"]
         rsp.close()
 
 

@@ -1,7 +1,7 @@
 /*
  * Always busy: rewrites the same 20 MiB each second of its clock, spread over the second, with bytes that compress about four to one, and
- * computes in between. One word of a page that is otherwise quiet is written once, at second QUIET_AT; one of the rewritten pages' words
- * is at BUSY_WORD. Each second a dot goes to the serial line.
+ * computes in between. Two words on pages that are otherwise quiet: ONCE is written at second QUIET_AT only, MINUTE at that second
+ * of each minute. Each second a dot goes to the serial line.
  */
 #include "guest.h"
 
@@ -10,7 +10,8 @@
 #define PAGE_SIZE 4096u
 #define PAGES     (20u << 20 >> 12)
 #define PIECES    100u
-#define QUIET     0x80800000u
+#define ONCE      0x80800000u
+#define MINUTE    0x80900000u
 #define QUIET_AT  3u
 
 void body(void);
@@ -60,7 +61,9 @@ void body(void)
             compute_until(then);
         }
         if (second == QUIET_AT)
-            *(volatile unsigned *)QUIET = count();
+            *(volatile unsigned *)ONCE = count();
+        if (second % 60 == QUIET_AT)
+            *(volatile unsigned *)MINUTE = second;
         put('.');
     }
 }

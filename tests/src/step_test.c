@@ -162,7 +162,8 @@ static void run_row(void **state)
     char *memory = calloc(1, sizeof(struct fake_state) + sizeof(struct cpu));
     struct cpu *cpu = (struct cpu *)(memory + sizeof(struct fake_state));
     struct clock_state clock = {.icount = 100};
-    struct vm vm = {.cpu = cpu, .machine.clock = &clock, .step_into = row->into};
+    struct machine_state machine = {.request = REQUEST_NONE};
+    struct vm vm = {.cpu = cpu, .machine = {.clock = &clock, .s = &machine}, .step_into = row->into};
     cpu->arch = &arch;
     cpu->machine = &vm.machine;
     cpu->skip_breakpoint = true;
@@ -196,7 +197,8 @@ static void hit_on_the_way(void **state)
     char *memory = calloc(1, sizeof(struct fake_state) + sizeof(struct cpu));
     struct cpu *cpu = (struct cpu *)(memory + sizeof(struct fake_state));
     struct clock_state clock = {0};
-    struct vm vm = {.cpu = cpu, .machine.clock = &clock};
+    struct machine_state machine = {.request = REQUEST_NONE};
+    struct vm vm = {.cpu = cpu, .machine = {.clock = &clock, .s = &machine}};
     cpu->arch = &arch;
     cpu->machine = &vm.machine;
     set_state(cpu, &row.start);
@@ -210,11 +212,38 @@ static void hit_on_the_way(void **state)
     free(memory);
 }
 
+/* The guest has asked for a reset: nobody comes home from it. */
+static void reset_on_the_way(void **state)
+{
+    static const struct unit units[] = {
+        {.pc = VECTOR, SERVING}
+    };
+    struct row row = {
+        .start = {.pc = PC, USER}
+    };
+    char *memory = calloc(1, sizeof(struct fake_state) + sizeof(struct cpu));
+    struct cpu *cpu = (struct cpu *)(memory + sizeof(struct fake_state));
+    struct clock_state clock = {0};
+    struct machine_state machine = {.request = REQUEST_RESET};
+    struct vm vm = {.cpu = cpu, .machine = {.clock = &clock, .s = &machine}};
+    cpu->arch = &arch;
+    cpu->machine = &vm.machine;
+    set_state(cpu, &row.start);
+    script.units = units;
+    script.next = 0;
+    step_begin(&vm, &(struct vm_run){.kind = VM_RUN_STEP});
+    assert_true(step_run(&vm));
+    assert_int_equal(script.next, 1);
+    assert_int_equal(cpu->debug.reason, DEBUG_STEP);
+    free(memory);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_SIZE(rows) + 1];
+    struct CMUnitTest tests[ARRAY_SIZE(rows) + 2];
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         tests[i] = (struct CMUnitTest){rows[i].name, run_row, NULL, NULL, (void *)&rows[i]};
     tests[ARRAY_SIZE(rows)] = (struct CMUnitTest)cmocka_unit_test(hit_on_the_way);
+    tests[ARRAY_SIZE(rows) + 1] = (struct CMUnitTest)cmocka_unit_test(reset_on_the_way);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

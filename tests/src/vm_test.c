@@ -67,6 +67,8 @@ void step_begin(struct vm *vm, const struct vm_run *run)
 bool step_run(struct vm *vm)
 {
     strcat(rig.text, "step ");
+    if (vm->machine.s->request != REQUEST_NONE)
+        return false;
     vm->cpu->debug.reason = DEBUG_STEP;
     return true;
 }
@@ -288,6 +290,17 @@ static void test_reset_goes_on(void **state)
     assert_int_equal(rig.next, 2);
 }
 
+/* The reset is what is stepped over. */
+static void test_reset_ends_a_step(void **state)
+{
+    machine_request(&rig.vm->machine, REQUEST_RESET);
+    vm_start(rig.vm, &(struct vm_run){.kind = VM_RUN_STEP});
+    event_base_dispatch(rig.vm->base);
+    assert_int_equal(rig.power_ons, 2);
+    assert_int_equal(rig.stops, 1);
+    assert_int_equal(rig.stopped[0], VM_STOP_STEP);
+}
+
 /* How the program ends: with status 0, after the handlers were told. */
 static void check_shutdown(enum machine_request request)
 {
@@ -398,6 +411,7 @@ int main(void)
         TEST(test_input_while_stopped_waits),
         TEST(test_step),
         TEST(test_reset_goes_on),
+        TEST(test_reset_ends_a_step),
         TEST(test_poweroff),
         TEST(test_reset_with_no_reboot),
         TEST(test_job),

@@ -89,7 +89,7 @@ struct stakeout_functions {
                            size_t length);
     bool (*big_endian)(struct stakeout *machine);
 
-    /* The symbol that an address belongs to, and how far it is into it; NULL: none is known. */
+    /* The symbol that an address belongs to, and how far it is into it; NULL: none is known. It lives until the next question. */
     const char *(*symbol)(struct stakeout *machine, uint64_t address, uint64_t *offset);
     bool (*find_symbol)(struct stakeout *machine, const char *name, uint64_t *address);
 
