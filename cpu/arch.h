@@ -74,7 +74,8 @@ struct cpu_arch {
     /* The part of the state that a translation depends on, besides pc and physical page. Bits above 7 are the core's. */
     uint32_t (*state_key)(const struct cpu *cpu);
     unsigned (*mmu_mode)(const struct cpu *cpu); /* of data accesses now; must be a function of state_key */
-    unsigned (*key_mode)(uint32_t key);          /* that function */
+    uint32_t debug_key; /* a state key of the mode that may access all: debuggers look with it, whatever the CPU does */
+    unsigned (*key_mode)(uint32_t key); /* that function */
     /* The FPU, see struct fpu_lazy: an enum fpu_mode; puts what was raised into the state, and makes fpu.last FPU_LAST_NONE. */
     unsigned (*fpu_mode)(const struct cpu *cpu);
     void (*settle_fpu)(struct cpu *cpu);

@@ -348,12 +348,22 @@ void cpu_loaded(struct cpu *cpu)
     cpu_flush_all(cpu);
 }
 
+static unsigned debug_mode(const struct cpu *cpu)
+{
+    return cpu->arch->key_mode(cpu->arch->debug_key);
+}
+
+bool cpu_debug_translate(struct cpu *cpu, uint32_t va, struct mmu_page *page)
+{
+    return cpu->arch->translate(cpu, va, ACCESS_LOAD, debug_mode(cpu), true, page);
+}
+
 size_t cpu_debug_read(struct cpu *cpu, uint32_t va, uint8_t *bytes, size_t length)
 {
-    return mmu_debug_read(&cpu->mmu, va, cpu->arch->mmu_mode(cpu), bytes, length);
+    return mmu_debug_read(&cpu->mmu, va, debug_mode(cpu), bytes, length);
 }
 
 size_t cpu_debug_write(struct cpu *cpu, uint32_t va, const uint8_t *bytes, size_t length)
 {
-    return mmu_debug_write(&cpu->mmu, va, cpu->arch->mmu_mode(cpu), bytes, length);
+    return mmu_debug_write(&cpu->mmu, va, debug_mode(cpu), bytes, length);
 }

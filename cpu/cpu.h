@@ -297,7 +297,8 @@ static inline bool cpu_point_near(const struct cpu *cpu, uint32_t pc)
 struct debug_event cpu_watch_event(struct cpu *cpu, const struct watch_access *access, uint64_t offset, uint64_t length);
 /* Watches are inserted into cpu->mmu.watches (softmmu/watch.h) and cpu->mmu.phys_watches (softmmu/phys_watch.h). */
 
-/* Memory as the CPU sees it in its present mode, for debuggers. */
+/* Memory as the CPU maps it now for the mode that may access all, for debuggers. */
+bool cpu_debug_translate(struct cpu *cpu, uint32_t va, struct mmu_page *page);
 size_t cpu_debug_read(struct cpu *cpu, uint32_t va, uint8_t *bytes, size_t length);
 size_t cpu_debug_write(struct cpu *cpu, uint32_t va, const uint8_t *bytes, size_t length);
 

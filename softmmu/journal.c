@@ -583,9 +583,9 @@ static bool pack_some(struct journal *journal)
 
 static uint64_t pack(struct journal *journal, uint64_t limit)
 {
-    uint64_t start = host_clock_ns(), took = 0;
+    uint64_t start = host_cpu_ns(), took = 0;
     while (took < limit && used(journal) > journal->bound / 4 && pack_some(journal))
-        took = host_clock_ns() - start;
+        took = host_cpu_ns() - start;
     return took;
 }
 

@@ -28,7 +28,7 @@ struct checkpoint_mark {
     uint64_t icount;
     uint64_t vtime;
     uint64_t input;  /* inputs in the log before it */
-    uint64_t run_ns; /* host time spent executing from power-on to here: what replaying costs */
+    uint64_t run_ns; /* the host's CPU time spent executing from power-on to here: what replaying costs */
 };
 
 struct checkpoint {
@@ -78,7 +78,7 @@ void journal_enter_next(struct journal *journal);
 void journal_cut(struct journal *journal, const struct checkpoint_mark *mark);
 
 /*
- * Keeps the memory bound and thins by age; run_ns: of now. Some compression is done as well, for which it may take as much host
+ * Keeps the memory bound and thins by age; run_ns: of now. Some compression is done as well, for which it may take as much CPU
  * time as `pack_ns`; it says how much it took.
  */
 uint64_t journal_tidy(struct journal *journal, uint64_t run_ns, uint64_t pack_ns);

@@ -6,6 +6,7 @@
 #include "src/build.h"
 #include "src/notice.h"
 #include "src/vm.h"
+#include "src/watchpoint.h"
 
 /* Replay comes back to the loop after about this much host time, and looks at the clock this often. */
 #define SLICE_NS UINT64_C(5000000)
@@ -16,8 +17,8 @@ enum { PACK_SHARE = 28 };
 struct history {
     struct vm *vm;
     struct journal *journal;
-    uint64_t run_ns;    /* live execution since power-on */
-    uint64_t pack_debt; /* host time that compression has taken beyond its share */
+    uint64_t run_ns;    /* live execution since power-on, CPU time of the host */
+    uint64_t pack_debt; /* CPU time that compression has taken beyond its share */
 };
 
 static struct history *of(const struct vm *vm)
@@ -115,9 +116,9 @@ size_t history_checkpoint(struct vm *vm)
     return journal_checkpoint(history->journal, &mark);
 }
 
-static void tidy(struct history *history, uint64_t host_time)
+static void tidy(struct history *history, uint64_t cpu_ns)
 {
-    uint64_t allowed = host_time / PACK_SHARE;
+    uint64_t allowed = cpu_ns / PACK_SHARE;
     history->pack_debt -= min_u64(history->pack_debt, allowed);
     if (history->pack_debt)
         allowed = 0;
@@ -125,13 +126,13 @@ static void tidy(struct history *history, uint64_t host_time)
     history->pack_debt += took > allowed ? took - allowed : 0;
 }
 
-void history_slice_done(struct vm *vm, uint64_t host_time)
+void history_slice_done(struct vm *vm, uint64_t cpu_ns)
 {
     struct history *history = of(vm);
     if (!history)
         return;
     uint64_t before = journal_at(history->journal, journal_here(history->journal))->mark.run_ns;
-    history->run_ns += host_time;
+    history->run_ns += cpu_ns;
     if (!journal_wants_checkpoint(history->journal, history->run_ns))
         return;
     history_checkpoint(vm);
@@ -166,6 +167,7 @@ void history_restore(struct vm *vm, size_t index)
     inputs_rewind(vm->machine.inputs, (size_t)journal_at(history->journal, index)->mark.input);
     machine_loaded(&vm->machine);
     cpu_loaded(vm->cpu);
+    watchpoints_rewound(vm);
     if (journal_at_present(history->journal))
         go_live(history);
 }
@@ -274,6 +276,7 @@ void history_cut(struct vm *vm)
     journal_cut(history->journal, &mark);
     history->run_ns = mark.run_ns;
     go_live(history);
+    watchpoints_cut(vm, mark.icount);
     notice(vm, "history: a new past begins at icount %llu; what came after it, up to %llu, is dropped\n",
            (unsigned long long)mark.icount, (unsigned long long)end);
 }

@@ -28,8 +28,8 @@ uint64_t history_start(const struct vm *vm);
  * some ms of work (CPU_EXIT_LIMIT before `until`). At the present cpu_run(), so not for those who only look back.
  */
 enum cpu_exit history_run(struct vm *vm, uint64_t until);
-/* A live slice took this much host time; the clock stands at a boundary. Lays checkpoints when they are due. */
-void history_slice_done(struct vm *vm, uint64_t host_ns);
+/* A live slice took this much CPU time of the host; the clock stands at a boundary. Lays checkpoints when they are due. */
+void history_slice_done(struct vm *vm, uint64_t cpu_ns);
 
 /* Time moves to a checkpoint: the arena, and all that is derived from it. */
 void history_restore(struct vm *vm, size_t index);

@@ -7,10 +7,10 @@
 #include "src/symbols.h"
 #include "src/vm.h"
 
-#define KSEG0     0x80000000u       /* where a MIPS kernel sees the lowest memory */
+#define KSEG0     0x80000000u /* where a MIPS kernel sees the lowest memory */
 #define KSEG_SIZE 0x20000000u
-#define SEARCHED ((size_t)64 << 20) /* kernels are linked, and move, below it */
-#define PAUSE_NS 2000000000u        /* guest time between searches while it runs */
+#define SEARCHED  ((size_t)64 << 20) /* kernels are linked, and move, below it */
+#define PAUSE_NS  2000000000u        /* guest time between searches while it runs */
 
 /* The table that the symbols are from, and the bytes that tell it from others. */
 static struct known {

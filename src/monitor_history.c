@@ -236,7 +236,7 @@ static bool physical(struct monitor *monitor, const char *text, uint64_t *addres
         text += 5;
     if (!parse_address(monitor, text, address))
         return false;
-    if (!cpu->arch->translate(cpu, (uint32_t)*address, ACCESS_LOAD, cpu->arch->mmu_mode(cpu), true, &page))
+    if (!cpu_debug_translate(cpu, (uint32_t)*address, &page))
         return fail(monitor, "%s: not mapped now; phys:ADDR names physical memory\n", text);
     *address = page.phys;
     return true;

@@ -50,7 +50,7 @@ static bool parse_range(struct monitor *monitor, char *text, struct watchpoint_s
         return true;
     struct cpu *cpu = monitor->vm->cpu;
     struct mmu_page page;
-    if (!cpu->arch->translate(cpu, (uint32_t)spec->first, ACCESS_LOAD, cpu->arch->mmu_mode(cpu), true, &page))
+    if (!cpu_debug_translate(cpu, (uint32_t)spec->first, &page))
         return fail(monitor, "%s: not mapped now, so it has no physical address\n", text + 5);
     spec->first = page.phys;
     return true;

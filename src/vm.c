@@ -354,12 +354,12 @@ static enum cpu_exit run_past_slice(struct vm *vm)
 
 static enum cpu_exit run_live_slice(struct vm *vm)
 {
-    uint64_t before_insns = vm->machine.clock->icount, before_host = host_clock_ns();
+    uint64_t before_insns = vm->machine.clock->icount, before_host = host_clock_ns(), before_cpu = host_cpu_ns();
     enum cpu_exit exit = run_slice(vm);
     bool left = (exit == CPU_EXIT_IDLE || exit == CPU_EXIT_DEBUG) && leave_input_behind(vm);
     if (left && exit == CPU_EXIT_IDLE)
         exit = CPU_EXIT_LIMIT;
-    uint64_t took = host_clock_ns() - before_host;
+    uint64_t took = host_cpu_ns() - before_cpu;
     account_slice(vm, before_insns, before_host);
     memlog_slice_done(vm);
     history_slice_done(vm, took);

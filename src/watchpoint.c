@@ -53,11 +53,53 @@ static void tell(struct watchpoint *watchpoint, const struct watch_access *acces
     notice(vm, "%s", watch_note_make(vm, watchpoint, &event));
 }
 
-/* Does a hit that counts stop, or do what it does? */
-static bool is_due(const struct watchpoint *watchpoint)
+/* Counts a hit here, once for all times that time comes by. */
+static void count_hit(struct watchpoint *watchpoint, uint64_t now)
+{
+    struct watch_tally *tally = &watchpoint->tally;
+    if (now < tally->known_to)
+        return;
+    watchpoint->hits++;
+    tally->last = now;
+    if (tally->kept == watchpoint->spec.count)
+        return;
+    tally->at = alloc_room(tally->at, &tally->capacity, tally->kept + 1, sizeof(*tally->at));
+    tally->at[tally->kept++] = now;
+}
+
+/* Does a hit here that counts stop, or do what it does? */
+static bool is_due(const struct watchpoint *watchpoint, uint64_t now)
 {
     const struct watchpoint_spec *spec = &watchpoint->spec;
-    return spec->count ? watchpoint->hits >= spec->count : !spec->log || spec->action || spec->stop;
+    const struct watch_tally *tally = &watchpoint->tally;
+    if (spec->count)
+        return tally->kept == spec->count && now >= tally->at[spec->count - 1];
+    return !spec->log || spec->action || spec->stop;
+}
+
+void watchpoints_rewound(struct vm *vm)
+{
+    struct watchpoints *all = vm->watchpoints;
+    for (size_t i = 0; all && i < all->count; i++)
+        if (all->list[i].watchpoint && all->list[i].watchpoint->hits)
+            all->list[i].watchpoint->tally.known_to = all->list[i].watchpoint->tally.last + 1;
+}
+
+void watchpoints_cut(struct vm *vm, uint64_t icount)
+{
+    struct watchpoints *all = vm->watchpoints;
+    for (size_t i = 0; all && i < all->count; i++) {
+        struct watchpoint *watchpoint = all->list[i].watchpoint;
+        if (!watchpoint)
+            continue;
+        struct watch_tally *tally = &watchpoint->tally;
+        size_t before = tally->kept;
+        while (tally->kept && tally->at[tally->kept - 1] >= icount)
+            tally->kept--;
+        if (tally->kept < before)
+            watchpoint->hits = tally->kept;
+        tally->known_to = min_u64(tally->known_to, icount);
+    }
 }
 
 static void put_off(struct watchpoint *watchpoint, const struct watch_access *access, uint64_t offset, uint64_t length)
@@ -77,14 +119,15 @@ static bool hit(struct watch_owner *owner, const struct watch_access *access, ui
     struct watchpoint *watchpoint = (struct watchpoint *)owner;
     const struct watchpoint_spec *spec = &watchpoint->spec;
     static_assert(offsetof(struct watchpoint, owner) == 0, "an owner is its watchpoint");
+    uint64_t now = watchpoint->vm->machine.clock->icount;
     if (!counts(watchpoint, access, offset, length))
         return false;
     if (watchpoint->vm->travels)
-        return spec->stop || (!spec->log && !spec->action);
-    watchpoint->hits++;
+        return (spec->stop || !spec->action) && is_due(watchpoint, now);
+    count_hit(watchpoint, now);
     if (spec->log)
         tell(watchpoint, access, offset, length);
-    if (!is_due(watchpoint))
+    if (!is_due(watchpoint, now))
         return false;
     put_off(watchpoint, access, offset, length);
     return true;
@@ -180,6 +223,7 @@ static void dispose(struct watchpoint *watchpoint)
         condition->free(condition);
     if (action)
         action->free(action);
+    free(watchpoint->tally.at);
     free(watchpoint);
 }
 

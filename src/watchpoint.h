@@ -31,14 +31,15 @@ struct watch_action {
 struct watchpoint_spec {
     bool physical;
     uint64_t first, length;
-    unsigned kind;               /* enum watch_kind */
-    int asid;                    /* address space in which it counts, or -1: all */
-    bool any;                    /* of write watches: a write that changes no watched byte counts, too */
-    bool log;                    /* tells of each hit; without `stop`, `count` or an action that is all */
-    bool stop;                   /* stops with an action or `log`, too */
-    uint64_t count;              /* stops, or acts, at this hit and those after it; 0: at each, or with just `log` at none */
-    struct watch_action *action; /* the watchpoint's from then on; or NULL: none */
-    char condition_text[128];    /* "": none */
+    unsigned kind; /* enum watch_kind */
+    int asid;      /* address space in which it counts, or -1: all */
+    bool any;      /* of write watches: a write that changes no watched byte counts, too */
+    bool log;      /* tells of each hit; without `stop`, `count` or an action that is all */
+    bool stop;     /* stops with an action or `log`, too */
+    uint64_t
+        count; /* stops, or acts, at this hit and those after it, in both directions; 0: at each, or with just `log` at none */
+    struct watch_action *action;       /* the watchpoint's from then on; or NULL: none */
+    char condition_text[128];          /* "": none */
     struct watch_condition *condition; /* the watchpoint's from then on; or NULL */
 };
 
@@ -46,7 +47,14 @@ struct watchpoint {
     struct watch_owner owner;
     struct vm *vm;
     unsigned number; /* counts from 1, never used again */
-    uint64_t hits;
+    uint64_t
+        hits; /* each once, however often time goes over it; of the past that a new one replaced, too, unless there is a count */
+    struct watch_tally {
+        uint64_t *at; /* with a count: where the hits up to that were */
+        size_t kept, capacity;
+        uint64_t last;     /* where the last hit was */
+        uint64_t known_to; /* hits before this position were counted when time went there first */
+    } tally;
     struct watchpoint_spec spec;
     struct watch *watch;     /* of a virtual one */
     struct phys_watch *phys; /* of a physical one */
@@ -61,6 +69,9 @@ void watchpoint_remove_all(struct vm *vm);
  * stop; the access is to be passed over now.
  */
 bool watchpoints_act(struct vm *vm);
+/* Time has gone back: what was hit so far is not counted again. Time begins anew at icount: what was hit there and later was not. */
+void watchpoints_rewound(struct vm *vm);
+void watchpoints_cut(struct vm *vm, uint64_t icount);
 /* Before the CPU goes. */
 void watchpoints_free(struct vm *vm);
 

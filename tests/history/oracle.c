@@ -228,7 +228,7 @@ static bool in_kernel_proper(const struct walk *walk)
 {
     struct step_context context;
     walk->vm->cpu->arch->step_context(walk->vm->cpu, &context);
-    return !context.in_handler && context.mode == 0;
+    return !context.in_handler;
 }
 
 /* Over handlers: a step from where a step back came to ends where that began, or at the handler that came back to there. */

@@ -50,6 +50,13 @@ size_t cpu_debug_read(struct cpu *cpu, uint32_t va, uint8_t *bytes, size_t lengt
     return done;
 }
 
+/* The first 8 KiB are mapped to 0x1000 less. */
+bool cpu_debug_translate(struct cpu *cpu, uint32_t va, struct mmu_page *page)
+{
+    page->phys = va - 0x1000;
+    return va < 0x2000;
+}
+
 void target_each_point(void (*fn)(void *opaque, enum target_point type, uint32_t address, uint64_t length), void *opaque)
 {
     fn(opaque, TARGET_SOFTWARE_BREAK, 0x1004, 0);
@@ -117,19 +124,6 @@ static uint32_t fake_address_space(const struct cpu *cpu)
     return asid;
 }
 
-/* The first 8 KiB are mapped to 0x1000 less. */
-static bool fake_translate(void *cpu, uint32_t va, enum access_kind kind, unsigned mode, bool probe, struct mmu_page *page)
-{
-    assert_true(probe);
-    page->phys = va - 0x1000;
-    return va < 0x2000;
-}
-
-static unsigned fake_mode(const struct cpu *cpu)
-{
-    return 0;
-}
-
 static uint64_t fake_read(struct cpu *cpu, unsigned arg)
 {
     return arg;
@@ -151,8 +145,6 @@ static const struct cpu_arch arch = {
     .registers = registers,
     .nregisters = ARRAY_SIZE(registers),
     .address_space = fake_address_space,
-    .translate = fake_translate,
-    .mmu_mode = fake_mode,
 };
 
 static const struct row {
@@ -337,6 +329,33 @@ static void hits(void **state)
     teardown(&m);
 }
 
+/* A hit keeps its number when time comes by again, in either direction, until a new past replaces it. */
+static void counted_in_time(void **state)
+{
+    struct machine_of_fakes m;
+    char text[256] = "";
+    setup(&m);
+    uint64_t *now = &m.vm.machine.clock->icount;
+    assert_true(monitor_command(&m.vm, "watch virt:0x200,1 count 3", print, text));
+    const struct watchpoint *watchpoint = watchpoint_from(&m.vm, 1);
+    for (*now = 10; *now <= 40; *now += 10)
+        assert_int_equal(stops(&m, true, 0, 1), *now >= 30);
+    watchpoints_rewound(&m.vm);
+    m.vm.travels = true;
+    for (*now = 40; *now >= 10; *now -= 10)
+        assert_int_equal(stops(&m, true, 0, 1), *now >= 30);
+    m.vm.travels = false;
+    for (*now = 10; *now <= 40; *now += 10)
+        assert_int_equal(stops(&m, true, 0, 1), *now >= 30);
+    assert_int_equal(watchpoint->hits, 4);
+    watchpoints_cut(&m.vm, 20);
+    assert_int_equal(watchpoint->hits, 1);
+    for (*now = 22; *now <= 25; *now += 1)
+        assert_int_equal(stops(&m, true, 0, 1), *now >= 23);
+    assert_int_equal(watchpoint->hits, 5);
+    teardown(&m);
+}
+
 /* Four hits, each acted upon where the machine stands: what of them stays a stop, what was told, what was done. */
 static const struct act_row {
     const char *command, *stays, *told, *calls;
@@ -451,9 +470,9 @@ static void long_line(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest others[] = {cmocka_unit_test(settings), cmocka_unit_test(help_names_all),
-                                               cmocka_unit_test(long_line), cmocka_unit_test(removal),
-                                               cmocka_unit_test(client_stops)};
+    static const struct CMUnitTest others[] = {cmocka_unit_test(settings),     cmocka_unit_test(help_names_all),
+                                               cmocka_unit_test(long_line),    cmocka_unit_test(removal),
+                                               cmocka_unit_test(client_stops), cmocka_unit_test(counted_in_time)};
     struct CMUnitTest tests[ARRAY_SIZE(rows) + ARRAY_SIZE(others) + ARRAY_SIZE(hit_rows) + ARRAY_SIZE(act_rows)];
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         tests[i] = (struct CMUnitTest){rows[i].line, run_row, NULL, NULL, (void *)&rows[i]};

@@ -16,7 +16,7 @@ enum cpu_exit history_run(struct vm *vm, uint64_t until)
     return cpu_run(vm->cpu, until);
 }
 
-void history_slice_done(struct vm *vm, uint64_t host_ns)
+void history_slice_done(struct vm *vm, uint64_t cpu_ns)
 {
 }
 

@@ -163,7 +163,10 @@ static void run_row(void **state)
     struct cpu *cpu = (struct cpu *)(memory + sizeof(struct fake_state));
     struct clock_state clock = {.icount = 100};
     struct machine_state machine = {.request = REQUEST_NONE};
-    struct vm vm = {.cpu = cpu, .machine = {.clock = &clock, .s = &machine}, .step_into = row->into};
+    struct vm vm = {
+        .cpu = cpu, .machine = {.clock = &clock, .s = &machine},
+             .step_into = row->into
+    };
     cpu->arch = &arch;
     cpu->machine = &vm.machine;
     cpu->skip_breakpoint = true;
@@ -198,7 +201,9 @@ static void hit_on_the_way(void **state)
     struct cpu *cpu = (struct cpu *)(memory + sizeof(struct fake_state));
     struct clock_state clock = {0};
     struct machine_state machine = {.request = REQUEST_NONE};
-    struct vm vm = {.cpu = cpu, .machine = {.clock = &clock, .s = &machine}};
+    struct vm vm = {
+        .cpu = cpu, .machine = {.clock = &clock, .s = &machine}
+    };
     cpu->arch = &arch;
     cpu->machine = &vm.machine;
     set_state(cpu, &row.start);
@@ -225,7 +230,9 @@ static void reset_on_the_way(void **state)
     struct cpu *cpu = (struct cpu *)(memory + sizeof(struct fake_state));
     struct clock_state clock = {0};
     struct machine_state machine = {.request = REQUEST_RESET};
-    struct vm vm = {.cpu = cpu, .machine = {.clock = &clock, .s = &machine}};
+    struct vm vm = {
+        .cpu = cpu, .machine = {.clock = &clock, .s = &machine}
+    };
     cpu->arch = &arch;
     cpu->machine = &vm.machine;
     set_state(cpu, &row.start);
