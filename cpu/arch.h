@@ -73,6 +73,11 @@ struct cpu_arch {
     void (*reset)(struct cpu *cpu);
     /* The part of the state that a translation depends on, besides pc and physical page. Bits above 7 are the core's. */
     uint32_t (*state_key)(const struct cpu *cpu);
+    /*
+     * The bits of this pc, in the mode of this key, that code there depends on: all, or fewer, page offset included, where code is made
+     * position-independent (cpu/translate.h): programs that share a library have it at different addresses. Those bits decide.
+     */
+    uint32_t (*code_bits)(uint32_t pc, uint32_t key);
     unsigned (*mmu_mode)(const struct cpu *cpu); /* of data accesses now; must be a function of state_key */
     uint32_t debug_key; /* a state key of the mode that may access all: debuggers look with it, whatever the CPU does */
     unsigned (*key_mode)(uint32_t key); /* that function */

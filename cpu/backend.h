@@ -2,7 +2,7 @@
 #ifndef CPU_BACKEND_H
 #define CPU_BACKEND_H
 
-#include "cpu/cpu.h"
+#include "cpu/block.h"
 
 /* The interpreter: the portable back end; beside a host back end it runs exact tails and single units. */
 void interp_init(struct cpu *cpu);
@@ -46,7 +46,7 @@ static inline struct jump_cache_entry *cpu_jump_cache_at(struct cpu *cpu, uint32
 {
     return &cpu->jump_cache[pc >> 2 & ((1u << JUMP_CACHE_BITS) - 1)];
 }
-/* Drops jump cache entries that hold this code. */
-void cpu_jump_cache_forget(struct cpu *cpu, uint32_t pc);
+/* Drops the jump cache entries of a block that is dropped. */
+void cpu_jump_cache_forget(struct cpu *cpu, const struct block *block, const void *code);
 
 #endif

@@ -18,9 +18,9 @@ void block_cache_free(struct block_cache *cache)
     free(cache);
 }
 
-static unsigned hash_of(uint32_t pc, uint32_t key, uint64_t phys)
+static unsigned hash_of(uint32_t key, uint64_t phys)
 {
-    uint64_t mixed = (pc ^ (uint64_t)key << 40 ^ phys << 7) * 0x9e3779b97f4a7c15u;
+    uint64_t mixed = ((uint64_t)key << 40 ^ phys) * 0x9e3779b97f4a7c15u;
     return (unsigned)(mixed >> (64 - BLOCK_HASH_BITS));
 }
 
@@ -29,21 +29,21 @@ static unsigned virtual_index(uint32_t pc)
     return pc >> GUEST_PAGE_BITS & ((1u << BLOCK_VIRTUAL_BITS) - 1);
 }
 
-static struct recent_block *recent_at(struct block_cache *cache, unsigned owner, uint32_t pc, uint32_t key, uint64_t phys)
+static struct recent_block *recent_at(struct block_cache *cache, unsigned owner, uint32_t key, uint64_t phys)
 {
-    return &cache->recent[owner][hash_of(pc, key, phys) & ((1u << BLOCK_RECENT_BITS) - 1)];
+    return &cache->recent[owner][hash_of(key, phys) & ((1u << BLOCK_RECENT_BITS) - 1)];
 }
 
 struct block *block_find(struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys)
 {
-    struct recent_block *recent = recent_at(cache, owner, pc, key, phys);
-    if (recent->block && recent->pc == pc && recent->key == key && recent->phys == phys)
+    struct recent_block *recent = recent_at(cache, owner, key, phys);
+    if (recent->block && recent->phys == phys && recent->key == key && !((recent->pc ^ pc) & recent->code_bits))
         return recent->block;
-    struct block *block = cache->hash[owner][hash_of(pc, key, phys)];
-    while (block && (block->pc != pc || block->key != key || block->phys != phys))
+    struct block *block = cache->hash[owner][hash_of(key, phys)];
+    while (block && (block->phys != phys || block->key != key || (block->pc ^ pc) & block->code_bits))
         block = block->hash_next;
     if (block)
-        *recent = (struct recent_block){pc, key, phys, block};
+        *recent = (struct recent_block){phys, key, block->pc, block->code_bits, block};
     return block;
 }
 
@@ -99,11 +99,13 @@ static void set_parts(struct cpu *cpu, struct block *block, const struct transla
 
 static void index_block(struct block_cache *cache, struct block *block)
 {
-    block->hash_link = &cache->hash[block->owner][hash_of(block->pc, block->key, block->phys)];
+    block->hash_link = &cache->hash[block->owner][hash_of(block->key, block->phys)];
     block->hash_next = *block->hash_link;
     if (block->hash_next)
         block->hash_next->hash_link = &block->hash_next;
     *block->hash_link = block;
+    if (!block_bound(block))
+        return;
     block->virtual_link = &cache->virtual_page[virtual_index(block->pc)];
     block->virtual_next = *block->virtual_link;
     if (block->virtual_next)
@@ -113,12 +115,14 @@ static void index_block(struct block_cache *cache, struct block *block)
 
 static void unindex_block(struct block_cache *cache, struct block *block)
 {
-    struct recent_block *recent = recent_at(cache, block->owner, block->pc, block->key, block->phys);
+    struct recent_block *recent = recent_at(cache, block->owner, block->key, block->phys);
     if (recent->block == block)
         recent->block = NULL;
     *block->hash_link = block->hash_next;
     if (block->hash_next)
         block->hash_next->hash_link = block->hash_link;
+    if (!block_bound(block))
+        return;
     *block->virtual_link = block->virtual_next;
     if (block->virtual_next)
         block->virtual_next->virtual_link = block->virtual_link;
@@ -131,6 +135,7 @@ bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner)
     block->owner = (uint8_t)owner;
     block->pc = t->start;
     block->key = t->key;
+    block->code_bits = cpu->arch->code_bits(t->start, t->key);
     block->phys = t->phys[0] | (t->start & ~GUEST_PAGE_MASK);
     block->last_pc = t->last_pc;
     block->count = (uint16_t)cache->ir.count;

@@ -18,21 +18,23 @@ struct block_part {
 };
 
 struct block {
-    uint32_t pc, key;
-    uint64_t phys;    /* of pc */
-    uint32_t last_pc; /* of the last instruction */
-    uint16_t count;   /* instructions */
-    uint8_t owner;    /* enum block_owner */
+    uint32_t pc, key;   /* pc: where it was made */
+    uint32_t code_bits; /* it runs at any pc that has the same of these */
+    uint64_t phys;      /* of pc */
+    uint32_t last_pc;   /* of the last instruction */
+    uint16_t count;     /* instructions */
+    uint8_t owner;      /* enum block_owner */
     bool dropped;
     struct block *hash_next, **hash_link;
-    struct block *virtual_next, **virtual_link; /* blocks that begin on the same virtual page */
+    struct block *virtual_next, **virtual_link; /* bound blocks that begin on the same virtual page */
     struct block_part part[2];
 };
 
 /* Found last at this place: the whole hash and its blocks do not fit the host's caches, this does. */
 struct recent_block {
-    uint32_t pc, key;
     uint64_t phys;
+    uint32_t key;
+    uint32_t pc, code_bits;
     struct block *block; /* NULL: none */
 };
 
@@ -54,6 +56,12 @@ struct block_cache {
     void (*drop[BLOCK_OWNERS])(struct cpu *cpu, struct block *block);
 };
 
+/* It depends on the whole of its pc: where it was made is where it runs. */
+static inline bool block_bound(const struct block *block)
+{
+    return block->code_bits == ~0u;
+}
+
 struct block_cache *block_cache_new(struct cpu *cpu);
 void block_cache_free(struct block_cache *cache);
 
@@ -65,7 +73,10 @@ struct block *block_find(struct block_cache *cache, enum block_owner owner, uint
 bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner);
 /* Takes it out of all indices and hands it to its owner. */
 void block_drop(struct cpu *cpu, struct block *block);
-/* Drops blocks with any of these bytes of a page; those with an instruction at a virtual address in [first, last]; all of an owner. */
+/*
+ * Drops blocks with any of these bytes of a page; bound ones with an instruction at a virtual address in [first, last] (what else runs
+ * there is never found while there are points on instructions); all of an owner.
+ */
 void block_drop_bytes(struct cpu *cpu, size_t arena_page, size_t first, size_t last);
 void block_drop_virtual(struct cpu *cpu, uint32_t first, uint32_t last);
 void block_drop_all(struct cpu *cpu, enum block_owner owner);

@@ -11,6 +11,7 @@ struct breakpoint {
 
 struct breakpoints {
     size_t size, used, live; /* size: a power of two; used: slots ever taken; live: with a count */
+    size_t mapped;           /* of the live, those outside the fixed segments */
     struct breakpoint slot[];
 };
 
@@ -35,6 +36,7 @@ static void grow(struct cpu *cpu)
     struct breakpoints *old = cpu->breakpoints;
     struct breakpoints *table = new_table(!old ? 64 : old->live * 4 > old->size ? old->size * 2 : old->size);
     table->live = old ? old->live : 0;
+    table->mapped = old ? old->mapped : 0;
     for (size_t i = 0; old && i < old->size; i++)
         if (old->slot[i].count) {
             *slot_of(table, old->slot[i].pc & ~1u) = old->slot[i];
@@ -44,9 +46,17 @@ static void grow(struct cpu *cpu)
     cpu->breakpoints = table;
 }
 
-/* Blocks that run through the instruction, or through a branch whose slot it is, end before it from now on. */
-static void points_changed(struct cpu *cpu, uint32_t pc)
+/*
+ * One more place, or one less. Blocks that run through the instruction, or through a branch whose slot it is, end before it from now on.
+ * Position-independent code does not know its places, so there is none while a place may lie in it (arch->state_key()).
+ */
+static void points_changed(struct cpu *cpu, uint32_t pc, int change)
 {
+    struct breakpoints *table = cpu->breakpoints;
+    table->live += (size_t)change;
+    if (!cpu->arch->fixed_mapping(pc, 0))
+        table->mapped += (size_t)change;
+    cpu->mapped_points = table->mapped != 0;
     block_drop_virtual(cpu, pc - cpu->arch->insn_align, pc);
 }
 
@@ -58,10 +68,8 @@ void cpu_breakpoint_insert(struct cpu *cpu, uint32_t pc)
     cpu->breakpoints->used += !point->pc;
     point->pc = pc | 1; /* instructions are aligned to two bytes at least */
     point->plain++;
-    if (point->count++ == 0) {
-        cpu->breakpoints->live++;
-        points_changed(cpu, pc);
-    }
+    if (point->count++ == 0)
+        points_changed(cpu, pc, 1);
 }
 
 bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc)
@@ -73,8 +81,8 @@ bool cpu_breakpoint_remove(struct cpu *cpu, uint32_t pc)
     point->plain--;
     if (--point->count)
         return true;
-    points_changed(cpu, pc);
-    if (--cpu->breakpoints->live == 0) { /* without any, nobody looks them up */
+    points_changed(cpu, pc, -1);
+    if (cpu->breakpoints->live == 0) { /* without any, nobody looks them up */
         free(cpu->breakpoints);
         cpu->breakpoints = NULL;
     }

@@ -45,6 +45,13 @@ static void forget_page(struct cpu *cpu, uint32_t page)
             entry[i].key = EMPTY_KEY;
 }
 
+static void forget_pc(struct cpu *cpu, uint32_t pc)
+{
+    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc);
+    if (entry->pc == pc)
+        entry->key = EMPTY_KEY;
+}
+
 /* A page that is flushed soon after it was entered has few jump cache entries, and they are remembered one by one. */
 static void drop_code_entry(struct cpu *cpu, struct code_tlb_entry *entry)
 {
@@ -52,7 +59,7 @@ static void drop_code_entry(struct cpu *cpu, struct code_tlb_entry *entry)
     if (entry->ncached > CODE_TLB_REMEMBERED)
         forget_page(cpu, page);
     for (unsigned i = 0; entry->ncached <= CODE_TLB_REMEMBERED && i < entry->ncached; i++)
-        cpu_jump_cache_forget(cpu, page | (uint32_t)entry->remembered[i] << 2);
+        forget_pc(cpu, page | (uint32_t)entry->remembered[i] << 2);
     entry->tag = 0;
     entry->ncached = 0;
 }
@@ -77,11 +84,15 @@ void cpu_jump_cache_set(struct cpu *cpu, uint32_t pc, uint32_t key, const void *
     *cpu_jump_cache_at(cpu, pc) = (struct jump_cache_entry){pc, key, code};
 }
 
-void cpu_jump_cache_forget(struct cpu *cpu, uint32_t pc)
+/* It may have run on any page. */
+void cpu_jump_cache_forget(struct cpu *cpu, const struct block *block, const void *code)
 {
-    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc);
-    if (entry->pc == pc)
-        entry->key = EMPTY_KEY;
+    uint32_t offset = block->pc & ~GUEST_PAGE_MASK;
+    for (uint32_t at = offset; at < 4u << JUMP_CACHE_BITS; at += GUEST_PAGE) {
+        struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, at);
+        if (entry->code == code)
+            entry->key = EMPTY_KEY;
+    }
 }
 
 bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phys)

@@ -93,6 +93,7 @@ struct cpu {
     uint64_t icount_end;      /* icount at which budget is 0 */
     uintptr_t host_return;    /* return address into generated code of the call under way; 0 in the interpreter */
     uint64_t store_value;     /* of the store that went the slow path */
+    uint32_t code_pc;         /* any address on the page that position-independent code runs on */
     uint32_t call_a, call_b;  /* arguments of the helper call under way */
     uint64_t saved_locals[2]; /* a host back end's block-local registers while C runs */
     struct fpu_lazy fpu;
@@ -111,6 +112,7 @@ struct cpu {
     bool slot_watch;           /* the guest may watch the next unit's slot */
     bool fetch_watches;        /* the guest watches instructions */
     bool fetch_log;            /* fetches are logged: units are interpreted */
+    bool mapped_points;        /* there are breakpoints outside the fixed segments */
     bool slot_break;           /* a breakpoint may lie on the next unit's slot */
     uint8_t asked, slot_asked; /* enum breakpoint_answer: of the breakpoints where the next unit, and its slot, stand */
     bool stop_soon;

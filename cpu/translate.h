@@ -10,9 +10,10 @@ struct translator {
     struct ir *ir;
     struct cpu *cpu;
     const struct cpu_arch *arch;
-    uint32_t pc;  /* of the next unit: translate_unit() moves it on */
-    uint32_t key; /* arch->state_key() of the block */
-    bool done;    /* set by translate_unit(): the unit ended the block with an IR_END operation */
+    uint32_t pc;               /* of the next unit: translate_unit() moves it on */
+    uint32_t key;              /* arch->state_key() of the block */
+    bool position_independent; /* it may run wherever the pc has the same arch->code_bits() */
+    bool done;                 /* set by translate_unit(): the unit ended the block with an IR_END operation */
     bool big_endian;
     uint32_t start;         /* pc of the block */
     uint32_t last_pc;       /* of its last instruction */

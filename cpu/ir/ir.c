@@ -97,11 +97,21 @@ void ir_insn(struct ir *ir, uint32_t pc, bool slot)
     ir->count++;
 }
 
-void ir_movi(struct ir *ir, unsigned d, uint32_t imm)
+static void constant(struct ir *ir, enum ir_opcode opcode, unsigned d, uint32_t imm)
 {
-    struct ir_op *op = ir_emit(ir, IR_movi);
+    struct ir_op *op = ir_emit(ir, opcode);
     op->d = d;
     op->imm = (int32_t)imm;
+}
+
+void ir_movi(struct ir *ir, unsigned d, uint32_t imm)
+{
+    constant(ir, IR_movi, d, imm);
+}
+
+void ir_movpc(struct ir *ir, unsigned d, uint32_t pc)
+{
+    constant(ir, IR_movpc, d, pc);
 }
 
 void ir_unary(struct ir *ir, enum ir_opcode opcode, unsigned d, unsigned a)
@@ -278,6 +288,11 @@ void ir_leave_if(struct ir *ir, uint32_t next)
 void ir_exit(struct ir *ir, uint32_t pc)
 {
     emit_exit(ir, IR_exit, IR_EXIT_LINK, pc);
+}
+
+void ir_exit_far(struct ir *ir, uint32_t pc)
+{
+    emit_exit(ir, IR_exit, IR_EXIT_FAR, pc);
 }
 
 void ir_exit_indirect(struct ir *ir, unsigned a)

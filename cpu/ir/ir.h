@@ -11,6 +11,9 @@
  *    value is a constant to the slot's code and is stored after the slot, unless the slot writes that register.)
  *    A helper that leaves must do so before it changes state itself.
  *  - A block ends with exactly one IR_END operation.
+ *
+ * A block that is position-independent (cpu/translate.h) may run on other pages than the one that it was made on. The pcs in it, of `insn`,
+ * of exits but for IR_EXIT_FAR and of `movpc`, are as far on then as the block is.
  */
 #ifndef CPU_IR_IR_H
 #define CPU_IR_IR_H
@@ -73,6 +76,7 @@ static_assert(sizeof(struct ir_op) == 16, "an operation is 16 bytes");
 
 enum ir_exit_kind {
     IR_EXIT_LINK,     /* pc known, may be linked */
+    IR_EXIT_FAR,      /* pc known, the same wherever the block runs */
     IR_EXIT_INDIRECT, /* pc computed */
     IR_EXIT_MAIN,     /* to the dispatcher, pc known (or in `a`) */
     IR_EXIT_STATE,    /* to the dispatcher; the pc is in the state already (eret) */
@@ -143,6 +147,7 @@ struct ir_op *ir_emit(struct ir *ir, enum ir_opcode op);
 /* An instruction begins; counts it. */
 void ir_insn(struct ir *ir, uint32_t pc, bool slot);
 void ir_movi(struct ir *ir, unsigned d, uint32_t imm);
+void ir_movpc(struct ir *ir, unsigned d, uint32_t pc);
 /* d = op a; d = a op b; d = a op imm. */
 void ir_unary(struct ir *ir, enum ir_opcode op, unsigned d, unsigned a);
 void ir_binary(struct ir *ir, enum ir_opcode op, unsigned d, unsigned a, unsigned b);
@@ -172,6 +177,7 @@ void ir_exit_if_imm(struct ir *ir, enum ir_cc cc, unsigned a, int32_t imm, uint3
 void ir_leave_if(struct ir *ir, uint32_t next);
 /* The block's end. */
 void ir_exit(struct ir *ir, uint32_t pc);
+void ir_exit_far(struct ir *ir, uint32_t pc);
 void ir_exit_indirect(struct ir *ir, unsigned a);
 void ir_exit_main(struct ir *ir, uint32_t pc);         /* to the dispatcher, pc known */
 void ir_exit_main_indirect(struct ir *ir, unsigned a); /* to the dispatcher, pc in a value */

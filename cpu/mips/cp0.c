@@ -169,6 +169,7 @@ uint32_t mips_state_key(const struct cpu *cpu)
         key |= KEY_USER;
         key |= status & STATUS_CU0 ? KEY_COP0 : 0;
         key |= s->hwr_ena & HWRENA_ULR ? KEY_ULR : 0;
+        key |= cpu->mapped_points || cpu->fetch_watches ? KEY_BOUND : 0;
     }
     key |= status & STATUS_ERL ? KEY_ERL : 0;
     key |= status & STATUS_CU1 ? KEY_CU1 : 0;

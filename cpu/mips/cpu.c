@@ -28,6 +28,8 @@
 
 #define CP0_GLOBAL(id, member, written) {#member, offsetof(struct mips_state, member)},
 
+#define JUMP_REGION 0x10000000u
+
 /* ORDER: enum mips_global. */
 static const struct ir_global globals[] = {
     ALL_32(GPR),
@@ -61,6 +63,16 @@ static void reset(struct cpu *cpu)
 static unsigned key_mode(uint32_t key)
 {
     return key & KEY_USER;
+}
+
+/*
+ * j and jal stay in their region of 256 MiB. In the lowest lie programs that are linked for one address (System V ABI, MIPS supplement:
+ * 0x400000), whose code is better if it is bound to that; and the kernel's modules have their addresses to themselves.
+ */
+static uint32_t code_bits(uint32_t pc, uint32_t key)
+{
+    bool movable = (key & (KEY_USER | KEY_BOUND)) == KEY_USER && pc >= JUMP_REGION;
+    return movable ? ~(JUMP_REGION - 1) | ~GUEST_PAGE_MASK : ~0u;
 }
 
 static unsigned mmu_mode(const struct cpu *cpu)
@@ -113,6 +125,7 @@ const struct cpu_arch mips_arch = {
     .direct_size = 512u << 20,
     .reset = reset,
     .state_key = mips_state_key,
+    .code_bits = code_bits,
     .mmu_mode = mmu_mode,
     .key_mode = key_mode,
     .fpu_mode = mips_fpu_mode,

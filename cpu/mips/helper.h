@@ -24,14 +24,15 @@ enum mips_helper {
 
 extern const struct ir_helper mips_helpers[MIPS_HELPERS];
 
-/* The state key: bits 6 and 7 are free. */
+/* The state key: bit 7 is free. */
 enum mips_key {
-    KEY_USER = 1,    /* user mode (supervisor counts as user) */
-    KEY_ERL = 2,     /* kuseg unmapped */
-    KEY_CU1 = 4,     /* FPU usable */
-    KEY_FR = 8,      /* 32 64-bit FPU registers */
-    KEY_COP0 = 0x10, /* COP0 usable in user mode (CU0) */
-    KEY_ULR = 0x20,  /* rdhwr $29 allowed in user mode (HWREna) */
+    KEY_USER = 1,     /* user mode (supervisor counts as user) */
+    KEY_ERL = 2,      /* kuseg unmapped */
+    KEY_CU1 = 4,      /* FPU usable */
+    KEY_FR = 8,       /* 32 64-bit FPU registers */
+    KEY_COP0 = 0x10,  /* COP0 usable in user mode (CU0) */
+    KEY_ULR = 0x20,   /* rdhwr $29 allowed in user mode (HWREna) */
+    KEY_BOUND = 0x40, /* user mode: code is bound to its addresses, since there are points on instructions */
 };
 
 /* Exception codes, Cause.ExcCode. */

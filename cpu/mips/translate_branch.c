@@ -4,6 +4,14 @@
  */
 #include "cpu/mips/translate.h"
 
+static void address(struct translator *t, unsigned d, uint32_t pc)
+{
+    if (t->position_independent)
+        ir_movpc(t->ir, d, pc);
+    else
+        ir_movi(t->ir, d, pc);
+}
+
 static void begin_slot(struct translator *t, const struct mips_insn *i, struct mips_insn *slot)
 {
     struct mips_unit *unit = i->unit;
@@ -11,7 +19,7 @@ static void begin_slot(struct translator *t, const struct mips_insn *i, struct m
     if (link) {
         unit->link = (uint8_t)link;
         unit->link_value = (uint16_t)ir_temp(t->ir);
-        ir_movi(t->ir, unit->link_value, i->pc + 8);
+        address(t, unit->link_value, i->pc + 8);
     }
     unit->in_slot = true;
     *slot = (struct mips_insn){.pc = i->pc + 4, .unit = unit};
@@ -30,7 +38,7 @@ static void emit_slot(struct translator *t, const struct mips_insn *i)
         ir_call(t->ir, HELPER_slot_fetch, IR_NONE, IR_NONE, IR_NONE, slot.pc);
     unsigned link = i->unit->link;
     if (link && !(slot.row && mips_insn_writes(&slot) == link))
-        ir_unary(t->ir, IR_mov, G_GPR + link, i->unit->link_value);
+        address(t, G_GPR + link, i->pc + 8);
     t->pc = i->pc + 8;
 }
 
@@ -60,19 +68,29 @@ static uint32_t branch_target(const struct mips_insn *i)
     return i->pc + 4 + ((uint32_t)i->imm << 2);
 }
 
-static void end_known(struct translator *t, const struct mips_insn *i, uint32_t target)
+static void branch_always(struct translator *t, const struct mips_insn *i)
 {
+    emit_slot(t, i);
     if (i->unit->leave)
-        ir_exit_main(t->ir, target);
+        ir_exit_main(t->ir, branch_target(i));
     else
-        ir_exit(t->ir, target);
+        ir_exit(t->ir, branch_target(i));
     t->done = true;
 }
 
-static void jump_known(struct translator *t, const struct mips_insn *i, uint32_t target)
+/* j and jal: not relative to the pc. */
+static void jump_far(struct translator *t, const struct mips_insn *i)
 {
+    uint32_t target = ((i->pc + 4) & 0xf0000000) | i->target << 2;
     emit_slot(t, i);
-    end_known(t, i, target);
+    if (i->unit->leave) {
+        unsigned pc = ir_temp(t->ir);
+        ir_movi(t->ir, pc, target);
+        ir_exit_main_indirect(t->ir, pc);
+    } else {
+        ir_exit_far(t->ir, target);
+    }
+    t->done = true;
 }
 
 static void exit_if(struct translator *t, enum ir_cc cc, unsigned a, unsigned b, int32_t imm, uint32_t pc)
@@ -91,8 +109,8 @@ static void end_leaving(struct translator *t, const struct mips_insn *i, enum ir
         ir_setcc_imm(t->ir, cc, holds, a, imm);
     else
         ir_setcc(t->ir, cc, holds, a, b);
-    ir_movi(t->ir, pc, i->pc + 8);
-    ir_movi(t->ir, taken, branch_target(i));
+    address(t, pc, i->pc + 8);
+    address(t, taken, branch_target(i));
     ir_movcc_imm(t->ir, IR_NE, pc, holds, 0, taken);
     ir_exit_main_indirect(t->ir, pc);
     t->done = true;
@@ -101,7 +119,7 @@ static void end_leaving(struct translator *t, const struct mips_insn *i, enum ir
 static void branch_likely(struct translator *t, const struct mips_insn *i, enum ir_cc cc, unsigned a, unsigned b, int32_t imm)
 {
     exit_if(t, ir_cc_negate(cc), a, b, imm, i->pc + 8);
-    jump_known(t, i, branch_target(i));
+    branch_always(t, i);
 }
 
 void tr_branch(struct translator *t, const struct mips_insn *i, enum ir_cc cc, unsigned a, unsigned b, int32_t imm)
@@ -124,7 +142,7 @@ void tr_branch(struct translator *t, const struct mips_insn *i, enum ir_cc cc, u
 static void branch_equal(struct translator *t, const struct mips_insn *i)
 {
     if (i->rs == i->rt)
-        jump_known(t, i, branch_target(i));
+        branch_always(t, i);
     else
         tr_branch(t, i, IR_EQ, gpr(i, i->rs), gpr(i, i->rt), 0);
 }
@@ -132,7 +150,7 @@ static void branch_equal(struct translator *t, const struct mips_insn *i)
 static void branch_zero(struct translator *t, const struct mips_insn *i, enum ir_cc cc)
 {
     if (!i->rs && (cc == IR_GES || cc == IR_LES))
-        jump_known(t, i, branch_target(i));
+        branch_always(t, i);
     else
         tr_branch(t, i, cc, gpr(i, i->rs), IR_IMM, 0);
 }
@@ -144,7 +162,7 @@ static void branch_zero(struct translator *t, const struct mips_insn *i, enum ir
 static void branch_likely_link(struct translator *t, const struct mips_insn *i, enum ir_cc cc)
 {
     ir_call(t->ir, HELPER_not_taken_link, IR_NONE, gpr(i, i->rs), IR_NONE, cc);
-    jump_known(t, i, branch_target(i));
+    branch_always(t, i);
 }
 
 static void jump_register(struct translator *t, const struct mips_insn *i)
@@ -164,10 +182,9 @@ static void jump_register(struct translator *t, const struct mips_insn *i)
     {                                                                                                                            \
         call;                                                                                                                    \
     }
-#define JUMP_TARGET ((i->pc + 4) & 0xf0000000) | i->target << 2
 
-BRANCH(j, jump_known(t, i, JUMP_TARGET))
-BRANCH(jal, jump_known(t, i, JUMP_TARGET))
+BRANCH(j, jump_far(t, i))
+BRANCH(jal, jump_far(t, i))
 BRANCH(jr, jump_register(t, i))
 BRANCH(jalr, jump_register(t, i))
 BRANCH(beq, branch_equal(t, i))

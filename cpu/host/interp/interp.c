@@ -43,7 +43,7 @@ static void drop(struct cpu *cpu, struct block *block)
     dead->dead_next = interp.dead;
     interp.dead = dead;
     if (!cpu->jit)
-        cpu_jump_cache_forget(cpu, block->pc);
+        cpu_jump_cache_forget(cpu, block, block);
 }
 
 void interp_init(struct cpu *cpu)
@@ -249,35 +249,44 @@ static bool slot_break(struct cpu *cpu, uint32_t pc)
     return true;
 }
 
-/* Runs one block; false if the unit was left (the state says where to go on), else *next is the pc of the next unit. */
+static uint32_t exit_pc(const struct ir_exit *exit, uint32_t moved)
+{
+    return exit->kind == IR_EXIT_FAR ? exit->pc : exit->pc + moved;
+}
+
+/* Runs one block, at *next; false if the unit was left (the state says where to go on), else *next is the pc of the next unit. */
 static bool run_block(struct cpu *cpu, const struct interp_block *block, uint32_t *next)
 {
+    const uint32_t moved = *next - block->block.pc;
     const unsigned mode = cpu->arch->key_mode(block->block.key);
     const struct interp_op *op = block->ops;
     for (;; op++) {
         switch ((enum ir_opcode)op->op) {
         case IR_insn:
             if (op->aux & IR_SLOT) {
-                if (slot_break(cpu, (uint32_t)op->imm))
+                if (slot_break(cpu, (uint32_t)op->imm + moved))
                     return false;
                 cpu->in_slot = true;
                 cpu->budget--;
-                cpu_log_fetch(cpu, (uint32_t)op->imm);
-                if (UNLIKELY(cpu->slot_watch) && cpu_fetch_watch_hit(cpu, (uint32_t)op->imm))
+                cpu_log_fetch(cpu, (uint32_t)op->imm + moved);
+                if (UNLIKELY(cpu->slot_watch) && cpu_fetch_watch_hit(cpu, (uint32_t)op->imm + moved))
                     return false;
                 break;
             }
             if (UNLIKELY(cpu->budget <= 0 || cpu->leave)) {
-                *next = (uint32_t)op->imm;
+                *next = (uint32_t)op->imm + moved;
                 return true;
             }
-            cpu->unit_pc = (uint32_t)op->imm;
+            cpu->unit_pc = (uint32_t)op->imm + moved;
             cpu->in_slot = false;
             cpu->budget--;
             cpu_log_fetch(cpu, cpu->unit_pc);
             break;
         case IR_movi:
             *op->d = (uint32_t)op->imm;
+            break;
+        case IR_movpc:
+            *op->d = (uint32_t)op->imm + moved;
             break;
         case IR_mov:
         case IR_low32:
@@ -426,21 +435,21 @@ static bool run_block(struct cpu *cpu, const struct interp_block *block, uint32_
             break;
         case IR_exit_if:
             if (ir_cc_holds((enum ir_cc)op->sub, *op->a, *op->b)) {
-                *next = block->exits[op->aux].pc;
+                *next = exit_pc(&block->exits[op->aux], moved);
                 return true;
             }
             break;
         case IR_leave_if:
             break; /* the next unit looks */
         case IR_exit:
-            *next = block->exits[op->aux].pc;
+            *next = exit_pc(&block->exits[op->aux], moved);
             return true;
         case IR_exit_ind:
             *next = *op->a;
             return true;
         case IR_exit_main: {
             const struct ir_exit *exit = &block->exits[op->aux];
-            *next = exit->kind == IR_EXIT_STATE ? *cpu_pc(cpu) : op->a != &interp.nothing ? *op->a : exit->pc;
+            *next = exit->kind == IR_EXIT_STATE ? *cpu_pc(cpu) : op->a != &interp.nothing ? *op->a : exit_pc(exit, moved);
             return true;
         }
         case IR_lea: /* made for host back ends only */

@@ -123,7 +123,7 @@ void code_link(struct cpu *cpu, struct host_exit *exit, struct host_block *targe
     exit->target = target;
     exit->next = target->incoming;
     target->incoming = exit;
-    patch32(exit->site, target->code);
+    patch32(exit->site, target->linked);
     cpu->jit->links++;
 }
 
@@ -146,5 +146,5 @@ void code_drop(struct cpu *cpu, struct block *dropped)
         unlink_outgoing(block->incoming);
     for (unsigned i = 0; i < block->nexits; i++)
         unlink_outgoing(&block->exits[i]);
-    cpu_jump_cache_forget(cpu, dropped->pc);
+    cpu_jump_cache_forget(cpu, dropped, exec_address(cpu->jit, block->code));
 }

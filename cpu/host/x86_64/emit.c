@@ -36,7 +36,7 @@ static void emit_insn(struct emitter *e, const struct ir_op *op)
     e->slot = op->aux & IR_SLOT;
     if (!e->slot) {
         if (e->called)
-            emit_leave_check(e, (uint32_t)op->imm);
+            emit_leave_check(e, (uint32_t)op->imm, false);
         e->before = e->count;
     }
     e->count++;
@@ -53,6 +53,12 @@ static void emit_movi(struct emitter *e, const struct ir_op *op)
         emit_mov_imm(e->c, d, (uint32_t)op->imm);
     else
         emit_rr(e->c, OP_XOR, false, d, d);
+    defined(e, op->d);
+}
+
+static void emit_movpc(struct emitter *e, const struct ir_op *op)
+{
+    emit_pc(e, define(e, op->d, IR_NONE, IR_NONE), (uint32_t)op->imm);
     defined(e, op->d);
 }
 
@@ -399,6 +405,7 @@ static void emit_movcc(struct emitter *e, const struct ir_op *op)
 static emit_fn *const emitters[IR_OPCODES] = {
     [IR_insn] = emit_insn,
     [IR_movi] = emit_movi,
+    [IR_movpc] = emit_movpc,
     [IR_mov] = emit_mov,
     [IR_not] = emit_unary,
     [IR_neg] = emit_unary,

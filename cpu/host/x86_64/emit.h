@@ -31,7 +31,7 @@ struct stub {
     uint8_t memop;
     bool constant; /* stores: the value is `imm` */
     uint32_t imm;
-    uint16_t exit; /* STUB_EXIT */
+    bool far; /* pc does not move with the block */
     uint32_t pc, other_pc;
     uint16_t count;        /* instructions executed where it leaves */
     uint16_t charged;      /* instructions taken off the budget there */
@@ -121,7 +121,9 @@ void emit_swap(struct code *c, unsigned memop, enum reg value);
 void begin_stretches(struct emitter *e);
 void emit_entry(struct emitter *e);
 void emit_exit_op(struct emitter *e, const struct ir_op *op);
-void emit_leave_check(struct emitter *e, uint32_t pc);
+void emit_leave_check(struct emitter *e, uint32_t pc, bool far);
+/* reg = a pc of the block's, which in position-independent code moves with it; the flags are lost. */
+void emit_pc(struct emitter *e, enum reg reg, uint32_t pc);
 void emit_leave_stub(struct emitter *e, struct stub *stub);
 enum cond cond_of(unsigned cc);
 /* cmp of an operation's a and b. */

@@ -3,11 +3,6 @@
 
 #include "cpu/host/x86_64/emit.h"
 
-static struct mem pc_mem(const struct emitter *e)
-{
-    return mem_base(RBP, (int32_t)e->cpu->arch->pc_offset - (int32_t)e->cpu->arch->state_size);
-}
-
 enum cond cond_of(unsigned cc)
 {
     static const uint8_t conds[] = {
@@ -60,9 +55,18 @@ static void charge(struct emitter *e)
     e->charged = (uint16_t)until;
 }
 
+/* Within a page, where links lead, position-independent code need not be told where it is. */
+static void emit_arrival(struct emitter *e)
+{
+    if (!block_bound(&e->block->block))
+        emit_rm(e->c, OP_STORE, false, RAX, mem_base(RBP, CPU_OFFSET(code_pc)));
+    e->block->linked = e->c->p;
+}
+
 /* The budget must do for the whole block, but is charged stretch by stretch: a side exit can then be one jump to its target. */
 void emit_entry(struct emitter *e)
 {
+    emit_arrival(e);
     emit_count(e, COUNT_BLOCKS);
     struct stub *stub = new_stub(e, STUB_BUDGET);
     stub->pc = e->block->block.pc;
@@ -85,81 +89,94 @@ static void give_back(struct emitter *e, unsigned charged, unsigned count)
         emit_alu_imm(e->c, ALU_ADD, false, R15, (int)(charged - count));
 }
 
-static void go_main(struct emitter *e)
+void emit_pc(struct emitter *e, enum reg reg, uint32_t pc)
 {
-    emit_rr(e->c, OP_XOR, false, RAX, RAX);
-    emit_jmp_to(e->c, e->jit->thunk_exit);
+    const struct block *block = &e->block->block;
+    if (block_bound(block)) {
+        emit_mov_imm(e->c, reg, pc);
+        return;
+    }
+    emit_rm(e->c, OP_MOV, false, reg, mem_base(RBP, CPU_OFFSET(code_pc)));
+    emit_alu_imm(e->c, ALU_AND, false, reg, (int32_t)GUEST_PAGE_MASK);
+    emit_alu_imm(e->c, ALU_ADD, false, reg, (int32_t)(pc - (block->pc & GUEST_PAGE_MASK)));
 }
 
-static void leave_to_main(struct emitter *e, uint32_t pc)
+static void emit_target(struct emitter *e, enum reg reg, uint32_t pc, bool far)
 {
-    emit_store_imm(e->c, pc_mem(e), pc);
-    go_main(e);
+    if (far)
+        emit_mov_imm(e->c, reg, pc);
+    else
+        emit_pc(e, reg, pc);
+}
+
+static void leave_to_main(struct emitter *e, uint32_t pc, bool far)
+{
+    emit_target(e, RAX, pc, far);
+    emit_jmp_to(e->c, e->jit->thunk_miss);
 }
 
 /* A target on the same page, or one that is mapped for good from a block that is: it may be jumped to without a look. */
-static bool may_link(const struct emitter *e, uint32_t pc)
+static bool may_link(const struct emitter *e, uint32_t pc, bool far)
 {
     const struct block *block = &e->block->block;
     const struct cpu_arch *arch = e->cpu->arch;
+    if (far && !block_bound(block))
+        return false;
     if (arch->fixed_mapping(block->pc, block->key) && arch->fixed_mapping(pc, block->key))
         return true;
     return ((pc ^ block->pc) & GUEST_PAGE_MASK) == 0;
 }
 
-static int32_t jump_cache_offset(uint32_t pc)
+/* eax = pc, whose entry in the jump cache lies at entry from base. */
+static void jump_by_entry(struct emitter *e, enum reg base, int32_t entry)
 {
-    return (int32_t)(offsetof(struct cpu, jump_cache) +
-                     (pc >> 2 & ((1u << JUMP_CACHE_BITS) - 1)) * sizeof(struct jump_cache_entry));
+    struct code *c = e->c;
+    emit_rm(c, OP_CMP, false, RAX, mem_base(base, entry + (int32_t)offsetof(struct jump_cache_entry, pc)));
+    emit_jcc_to(c, COND_NE, e->jit->thunk_miss);
+    emit_alu_mem_imm(c, ALU_CMP, mem_base(base, entry + (int32_t)offsetof(struct jump_cache_entry, key)),
+                     (int32_t)e->block->block.key);
+    emit_jcc_to(c, COND_NE, e->jit->thunk_miss);
+    emit_jmp_mem(c, mem_base(base, entry + (int32_t)offsetof(struct jump_cache_entry, code)));
 }
 
-static void jump_by_cache(struct emitter *e, uint32_t pc)
+/* eax = pc. */
+static void jump_by_cache(struct emitter *e)
 {
-    int32_t entry = jump_cache_offset(pc);
-    emit_mov_imm(e->c, RAX, pc);
-    emit_rm(e->c, OP_CMP, false, RAX, mem_base(RBP, entry + (int32_t)offsetof(struct jump_cache_entry, pc)));
-    emit_jcc_to(e->c, COND_NE, e->jit->thunk_miss);
-    emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, entry + (int32_t)offsetof(struct jump_cache_entry, key)),
-                     (int32_t)e->block->block.key);
-    emit_jcc_to(e->c, COND_NE, e->jit->thunk_miss);
-    emit_jmp_mem(e->c, mem_base(RBP, entry + (int32_t)offsetof(struct jump_cache_entry, code)));
+    struct code *c = e->c;
+    static_assert(sizeof(struct jump_cache_entry) == 16, "the index is scaled by 4 twice");
+    emit_rr(c, OP_MOV, false, RCX, RAX);
+    emit_alu_imm(c, ALU_AND, false, RCX, (int32_t)(((1u << JUMP_CACHE_BITS) - 1) << 2));
+    emit_rm(c, OP_LEA, true, RCX, mem_index(RBP, RCX, 2, CPU_OFFSET(jump_cache)));
+    jump_by_entry(e, RCX, 0);
+}
+
+static void jump_unlinked(struct emitter *e, uint32_t pc, bool far)
+{
+    emit_target(e, RAX, pc, far);
+    if (far || block_bound(&e->block->block))
+        jump_by_entry(e, RBP, (int32_t)((uint8_t *)cpu_jump_cache_at(e->cpu, pc) - (uint8_t *)e->cpu));
+    else
+        jump_by_cache(e);
 }
 
 /*
  * A jump to a known pc; site: of a jump that was emitted already and leads here, or NULL. The tail, where the jump goes until it is linked,
  * hands the exit to the dispatcher.
  */
-static void jump_known(struct emitter *e, uint32_t pc, uint8_t *site)
+static void jump_known(struct emitter *e, uint32_t pc, bool far, uint8_t *site)
 {
-    if (!may_link(e, pc)) {
-        jump_by_cache(e, pc);
+    if (!may_link(e, pc, far)) {
+        jump_unlinked(e, pc, far);
         return;
     }
     struct host_exit *exit = &e->exits[e->nexits];
-    struct host_exit *final = &e->block->exits[e->nexits++];
     exit->site = site ? site : emit_jmp(e->c);
     exit->tail = e->c->p;
     exit->from = e->block;
     exit->pc = pc;
     patch32(exit->site, exit->tail);
-    emit_store_imm(e->c, pc_mem(e), pc);
-    emit_mov_imm64(e->c, RAX, (uintptr_t) final);
-    emit_jmp_to(e->c, e->jit->thunk_exit);
-}
-
-static void jump_indirect(struct emitter *e, unsigned a)
-{
-    struct code *c = e->c;
-    static_assert(sizeof(struct jump_cache_entry) == 16, "the index is scaled by 4 twice");
-    load_value(e, RAX, a, 0);
-    emit_rr(c, OP_MOV, false, RCX, RAX);
-    emit_alu_imm(c, ALU_AND, false, RCX, (int32_t)(((1u << JUMP_CACHE_BITS) - 1) << 2));
-    emit_rm(c, OP_LEA, true, RCX, mem_index(RBP, RCX, 2, CPU_OFFSET(jump_cache)));
-    emit_rm(c, OP_CMP, false, RAX, mem_base(RCX, offsetof(struct jump_cache_entry, pc)));
-    emit_jcc_to(c, COND_NE, e->jit->thunk_miss);
-    emit_alu_mem_imm(c, ALU_CMP, mem_base(RCX, offsetof(struct jump_cache_entry, key)), (int32_t)e->block->block.key);
-    emit_jcc_to(c, COND_NE, e->jit->thunk_miss);
-    emit_jmp_mem(c, mem_base(RCX, offsetof(struct jump_cache_entry, code)));
+    emit_call_to(e->c, e->jit->thunk_unlinked);
+    note_place(e, e->nexits++, 0);
 }
 
 static uint8_t *emit_leave_test(struct emitter *e)
@@ -168,11 +185,12 @@ static uint8_t *emit_leave_test(struct emitter *e)
     return emit_jcc(e->c, COND_NE);
 }
 
-void emit_leave_check(struct emitter *e, uint32_t pc)
+void emit_leave_check(struct emitter *e, uint32_t pc, bool far)
 {
     struct stub *stub = new_stub(e, STUB_MAIN);
     stub->from[0] = emit_leave_test(e);
     stub->pc = pc;
+    stub->far = far;
     stub->count = e->count;
     e->called = false;
 }
@@ -180,13 +198,15 @@ void emit_leave_check(struct emitter *e, uint32_t pc)
 static void emit_exit_main(struct emitter *e, const struct ir_op *op, const struct ir_exit *exit)
 {
     give_back(e, e->charged, exit->count);
-    if (op->a != IR_NONE) {
+    if (exit->kind == IR_EXIT_STATE) {
+        emit_rr(e->c, OP_XOR, false, RAX, RAX);
+        emit_jmp_to(e->c, e->jit->thunk_exit);
+    } else if (op->a != IR_NONE) {
         load_value(e, RAX, op->a, 0);
-        emit_rm(e->c, OP_STORE, false, RAX, pc_mem(e));
-    } else if (exit->kind == IR_EXIT_MAIN) {
-        emit_store_imm(e->c, pc_mem(e), exit->pc);
+        emit_jmp_to(e->c, e->jit->thunk_miss);
+    } else {
+        leave_to_main(e, exit->pc, false);
     }
-    go_main(e);
 }
 
 /* After a helper: whoever asked to leave gets both ways of the branch by way of the dispatcher. */
@@ -222,22 +242,22 @@ void emit_exit_op(struct emitter *e, const struct ir_op *op)
         emit_exit_if(e, op, exit);
         break;
     case IR_leave_if:
-        emit_leave_check(e, exit->pc);
+        emit_leave_check(e, exit->pc, false);
         break;
     case IR_exit:
         if (e->called)
-            emit_leave_check(e, exit->pc);
+            emit_leave_check(e, exit->pc, exit->kind == IR_EXIT_FAR);
         assert(e->charged == exit->count);
-        jump_known(e, exit->pc, NULL);
+        jump_known(e, exit->pc, exit->kind == IR_EXIT_FAR, NULL);
         break;
     case IR_exit_ind:
         assert(e->charged == exit->count);
+        load_value(e, RAX, op->a, 0);
         if (e->called) {
-            load_value(e, RAX, op->a, 0);
             emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, CPU_OFFSET(leave)), 0);
             emit_jcc_to(e->c, COND_NE, e->jit->thunk_miss);
         }
-        jump_indirect(e, op->a);
+        jump_by_cache(e);
         break;
     default:
         assert(op->op == IR_exit_main);
@@ -248,13 +268,13 @@ void emit_exit_op(struct emitter *e, const struct ir_op *op)
 static void emit_choose_stub(struct emitter *e, const struct stub *stub)
 {
     memcpy(e->local, stub->local, sizeof(e->local));
-    emit_mov_imm(e->c, RCX, stub->other_pc);
-    emit_mov_imm(e->c, RDX, stub->pc);
+    emit_pc(e, RCX, stub->other_pc);
+    emit_pc(e, RDX, stub->pc);
     emit_compare(e, &stub->op);
     emit_rr(e->c, OP_CMOV | cond_of(stub->op.sub), false, RCX, RDX);
-    emit_rm(e->c, OP_STORE, false, RCX, pc_mem(e));
     give_back(e, stub->charged, stub->count);
-    go_main(e);
+    emit_rr(e->c, OP_MOV, false, RAX, RCX);
+    emit_jmp_to(e->c, e->jit->thunk_miss);
 }
 
 void emit_leave_stub(struct emitter *e, struct stub *stub)
@@ -266,7 +286,7 @@ void emit_leave_stub(struct emitter *e, struct stub *stub)
     }
     give_back(e, stub->charged, stub->count);
     if (stub->kind == STUB_EXIT)
-        jump_known(e, stub->pc, stub->from[0]);
+        jump_known(e, stub->pc, false, stub->from[0]);
     else
-        leave_to_main(e, stub->pc);
+        leave_to_main(e, stub->pc, stub->far);
 }

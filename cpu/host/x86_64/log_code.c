@@ -34,6 +34,7 @@ static const char *word_name(const struct cpu *cpu, int64_t offset)
         {CPU_OFFSET(budget),       "budget"      },
         {CPU_OFFSET(leave),        "leave"       },
         {CPU_OFFSET(direct_limit), "direct limit"},
+        {CPU_OFFSET(code_pc),      "code pc"     },
         {CPU_OFFSET(call_a),       "argument a"  },
         {CPU_OFFSET(call_b),       "argument b"  },
     };

@@ -18,6 +18,11 @@ static struct mem cpu_word(int32_t offset)
     return mem_base(RBP, offset);
 }
 
+static struct mem pc_word(const struct cpu *cpu)
+{
+    return cpu_word((int32_t)cpu->arch->pc_offset - (int32_t)cpu->arch->state_size);
+}
+
 static void move_pinned(struct cpu *cpu, struct code *c, unsigned opcode)
 {
     for (unsigned i = 0; i < PINNED; i++)
@@ -51,14 +56,17 @@ static void make_enter(struct cpu *cpu, struct code *c)
         emit_push(c, callee_saved[i]);
     emit_alu_imm(c, ALU_SUB, true, RSP, 8);
     emit_rr(c, OP_MOV, true, RBP, RDI);
-    emit_rr(c, OP_MOV, true, RAX, RSI);
+    emit_rr(c, OP_MOV, true, RCX, RSI);
     load_all(cpu, c);
-    emit_jmp_reg(c, RAX);
+    emit_rm(c, OP_MOV, false, RAX, pc_word(cpu));
+    emit_jmp_reg(c, RCX);
 }
 
-/* Returns rax: the host_exit to link, or 0. */
+/* Returns rax: 0, or where the tail of an exit called thunk_unlinked. */
 static uint8_t *make_exit(struct cpu *cpu, struct code *c)
 {
+    cpu->jit->thunk_unlinked = c->p;
+    emit_pop(c, RAX);
     cpu->jit->thunk_exit = c->p;
     move_pinned(cpu, c, OP_STORE);
     emit_rm(c, OP_STORE, false, R15, cpu_word(CPU_OFFSET(budget)));
@@ -69,7 +77,7 @@ static uint8_t *make_exit(struct cpu *cpu, struct code *c)
     emit_ret(c);
     /* eax: the pc that the jump cache does not have */
     cpu->jit->thunk_miss = c->p;
-    emit_rm(c, OP_STORE, false, RAX, cpu_word((int32_t)cpu->arch->pc_offset - (int32_t)cpu->arch->state_size));
+    emit_rm(c, OP_STORE, false, RAX, pc_word(cpu));
     emit_rr(c, OP_XOR, false, RAX, RAX);
     emit_jmp_to(c, cpu->jit->thunk_exit);
     return out;
@@ -211,7 +219,7 @@ bool thunk_number(const struct jit *jit, unsigned i, struct code_piece *thunk)
         const uint8_t *start;
     } rows[] = {
         {"enter",  jit->thunk_enter     },
-        {"leave",  jit->thunk_exit      },
+        {"leave",  jit->thunk_unlinked  },
         {"load",   jit->thunk_load      },
         {"store",  jit->thunk_store     },
         {"helper", jit->thunk_call      },

@@ -110,10 +110,39 @@ static void clear_inexact(void)
         _mm_setcsr(csr & ~_MM_EXCEPT_INEXACT);
 }
 
+uint32_t running_pc(const struct cpu *cpu, const struct block *block)
+{
+    return block_bound(block) ? block->pc : (cpu->code_pc & GUEST_PAGE_MASK) | (block->pc & ~GUEST_PAGE_MASK);
+}
+
+static uint32_t place_word_at(uintptr_t host_return)
+{
+    uint32_t word;
+    memcpy(&word, (const uint8_t *)host_return + PLACE_OFFSET, sizeof(word));
+    return word;
+}
+
+static const struct host_block *block_at(const struct cpu *cpu, uint32_t word)
+{
+    return cpu->jit->generations[word >> PLACE_GENERATION_SHIFT].blocks[word >> PLACE_NUMBER_SHIFT & (PLACE_MAX_BLOCKS - 1)];
+}
+
+/* Generated code came back: by a tail that is returned to, at its exit, with the pc not yet in the state; or by another way, 0. */
+static struct host_exit *exit_at(struct cpu *cpu, uintptr_t host_return)
+{
+    if (!host_return)
+        return NULL;
+    uint32_t word = place_word_at(host_return);
+    const struct host_block *block = block_at(cpu, word);
+    struct host_exit *exit = &block->exits[word >> PLACE_BEFORE_SHIFT & 127];
+    *cpu_pc(cpu) = running_pc(cpu, &block->block) + (exit->pc - block->block.pc);
+    return exit;
+}
+
 static void run(struct cpu *cpu)
 {
-    struct host_exit *(*enter)(struct cpu *, const void *) =
-        (struct host_exit * (*)(struct cpu *, const void *))(uintptr_t)exec_address(cpu->jit, cpu->jit->thunk_enter);
+    uintptr_t (*enter)(struct cpu *, const void *) =
+        (uintptr_t(*)(struct cpu *, const void *))(uintptr_t)exec_address(cpu->jit, cpu->jit->thunk_enter);
     struct host_exit *exit = NULL;
     cpu_set_fpu_mode(cpu, (enum fpu_mode)cpu->arch->fpu_mode(cpu));
     while (!(cpu->leave & LEAVE_BOUNDARY) && cpu->budget > 0) {
@@ -133,20 +162,13 @@ static void run(struct cpu *cpu)
             log_entry(cpu);
             if (cpu->fpu.mode == FPU_PLAIN_EXACT)
                 clear_inexact();
-            exit = enter(cpu, code);
+            exit = exit_at(cpu, enter(cpu, code));
             cpu->jit->returns[return_reason(cpu, exit)]++;
             cpu_settle_fpu(cpu);
         } else if (interpret) {
             interpret_unit(cpu);
         } /* else a fetch exception was entered */
     }
-}
-
-static const struct host_block *block_at(const struct cpu *cpu, uintptr_t host_return)
-{
-    uint32_t word;
-    memcpy(&word, (const uint8_t *)host_return + PLACE_OFFSET, sizeof(word));
-    return cpu->jit->generations[word >> PLACE_GENERATION_SHIFT].blocks[word >> PLACE_NUMBER_SHIFT & (PLACE_MAX_BLOCKS - 1)];
 }
 
 /* What the block had taken off the budget: up to the end of the stretch that the instruction lies in. */
@@ -160,19 +182,18 @@ static unsigned charged_at(const struct host_block *block, unsigned last)
 
 static struct unit_place place(struct cpu *cpu, uintptr_t host_return)
 {
-    uint32_t word;
-    memcpy(&word, (const uint8_t *)host_return + PLACE_OFFSET, sizeof(word));
-    const struct host_block *block = block_at(cpu, host_return);
+    uint32_t word = place_word_at(host_return);
+    const struct host_block *block = block_at(cpu, word);
     unsigned before = word >> PLACE_BEFORE_SHIFT & 127, slot = word & 1;
-    uint32_t pc = block->block.pc + before * cpu->arch->insn_align;
+    uint32_t pc = running_pc(cpu, &block->block) + before * cpu->arch->insn_align;
     return (struct unit_place){pc, charged_at(block, before + 1 + slot) - before, slot};
 }
 
 /* A block goes on to a second page only where virtual and physical addresses run in step. */
 uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return)
 {
-    const struct block *block = &block_at(cpu, host_return)->block;
-    return block->phys + (place(cpu, host_return).pc - block->pc);
+    const struct block *block = &block_at(cpu, place_word_at(host_return))->block;
+    return block->phys + (place(cpu, host_return).pc - running_pc(cpu, block));
 }
 
 static const struct backend backend_x86_64 = {

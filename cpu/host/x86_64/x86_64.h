@@ -17,7 +17,10 @@
  */
 extern const uint8_t pinned_regs[PINNED];
 
-/* A way out of a block whose target is known: a jmp that goes to the tail that leaves, or to the target once it is linked. */
+/*
+ * A way out of a block whose target is known: a jmp that goes to the tail that leaves, or to the target once it is linked. Behind the tail's
+ * call stands a place word with the exit's number.
+ */
 struct host_exit {
     struct host_block *from;
     uint8_t *site; /* rel32 */
@@ -56,7 +59,8 @@ enum return_reason {
 
 struct host_block {
     struct block block;
-    uint8_t *code; /* in the writable mapping */
+    uint8_t *code;   /* in the writable mapping; entered by the jump cache, with eax = pc */
+    uint8_t *linked; /* where links go: behind what takes the pc */
     uint32_t code_size;
     uint32_t hot_size; /* of the part that runs if all goes well; stubs follow */
     uint16_t nexits, nstretches;
@@ -91,7 +95,8 @@ struct jit {
     size_t size, generation_size;
     unsigned current;
     struct generation generations[GENERATIONS];
-    uint8_t *thunk_enter, *thunk_exit, *thunk_miss, *thunk_load, *thunk_store, *thunk_call; /* in the writable mapping */
+    uint8_t *thunk_enter, *thunk_exit, *thunk_unlinked, *thunk_miss, *thunk_load, *thunk_store,
+        *thunk_call; /* in the writable mapping */
     /* access_thunks.c, by mode and memop. */
     uint8_t *thunk_look_up[MEMOPS], *thunk_slow_load[MMU_MODES][MEMOPS], *thunk_slow_store[MMU_MODES][MEMOPS];
     uint8_t *thunks_end;
@@ -119,6 +124,8 @@ void make_thunks(struct cpu *cpu);
 /* The i-th thunk, from 0 on; false: there are no more. */
 bool thunk_number(const struct jit *jit, unsigned i, struct code_piece *thunk);
 void make_access_thunks(struct cpu *cpu, struct code *c);
+/* The pc at which the block under way runs. */
+uint32_t running_pc(const struct cpu *cpu, const struct block *block);
 /* Where the unit that a call from generated code belongs to lies in physical memory. */
 uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return);
 void keep_unit(struct cpu *cpu);
