@@ -44,10 +44,20 @@ static struct access_bytes access_bytes(const struct mmu *mmu, const struct tlb_
     return bytes;
 }
 
+/* Of a flagged page the map tells, without a search, that only other bytes are watched; registers have none. */
+static bool is_watched(const struct mmu *mmu, const struct tlb_entry *entry, uint32_t va, unsigned size)
+{
+    const uint8_t *map = (const uint8_t *)((&mmu->watch_map[0][0][0])[entry - &mmu->tlb[0][0][0]] + (intptr_t)va);
+    for (unsigned i = 0; i < size && !(entry->tag & TLB_IO); i++)
+        if (map[i])
+            return true;
+    return entry->tag & TLB_IO;
+}
+
 /* value: the bytes stored, the one at the lowest address least significant. True: the unit is left before the access. */
 static bool watch_stops(struct mmu *mmu, const struct tlb_entry *entry, uint32_t va, unsigned size, bool store, uint64_t value)
 {
-    if (LIKELY(!(entry->tag & TLB_WATCH)))
+    if (LIKELY(!(entry->tag & TLB_WATCH)) || !is_watched(mmu, entry, va, size))
         return false;
     struct access_bytes bytes = access_bytes(mmu, entry, va, size);
     bytes.after = store ? value : bytes.before;

@@ -33,10 +33,11 @@ static_assert(offsetof(struct node, watch) == LINE, "what is searched is one cac
 struct page {
     uint64_t tag; /* page number + 1; 0: free */
     struct node *root;
+    unsigned kinds; /* of all its watches: here, so that the commonest question ends here */
 };
 
 struct watch_set {
-    struct node *wide;   /* watches that cross pages */
+    struct page wide;    /* watches that cross pages; no slot */
     struct page *pages;  /* linear probing */
     size_t slots, taken; /* slots: 0 or a power of two; taken: at most half of them */
     struct node *oldest, *youngest;
@@ -202,8 +203,8 @@ static void rehash(struct watch_set *set)
     free(old);
 }
 
-/* The tree in which such a watch is or would be. */
-static struct node **tree_of(struct watch_set *set, const struct node *key)
+/* The page in whose tree such a watch is or would be. */
+static struct page *page_of(struct watch_set *set, const struct node *key)
 {
     uint64_t number = key->first >> PAGE_BITS;
     if (number != key->last >> PAGE_BITS)
@@ -215,7 +216,7 @@ static struct node **tree_of(struct watch_set *set, const struct node *key)
         page->tag = number + 1;
         set->taken++;
     }
-    return &page->root;
+    return page;
 }
 
 /* The searched part of a node for these bytes; false if the range is empty or wraps. */
@@ -261,10 +262,16 @@ static void unlink_age(struct watch_set *set, struct node *node)
     *(node->younger ? &node->younger->older : &set->youngest) = node->older;
 }
 
-static struct watch *add(struct watch_set *set, struct node **tree, struct node *node)
+static void set_root(struct page *page, struct node *root)
+{
+    page->root = root;
+    page->kinds = root ? root->kinds : 0;
+}
+
+static struct watch *add(struct watch_set *set, struct page *page, struct node *node)
 {
     link_youngest(set, node);
-    *tree = insert_node(*tree, node);
+    set_root(page, insert_node(page->root, node));
     set->count++;
     tell(set, node->first, node->last);
     return &node->watch;
@@ -275,9 +282,10 @@ struct watch *watch_insert(struct watch_set *set, uint64_t first, uint64_t lengt
     struct node key;
     if (!make_key(&key, first, length, kind))
         return NULL;
-    struct node **tree = tree_of(set, &key), *node = lookup(*tree, &key);
+    struct page *page = page_of(set, &key);
+    struct node *node = lookup(page->root, &key);
     if (!node)
-        return add(set, tree, node_new(set, &key, stop_after));
+        return add(set, page, node_new(set, &key, stop_after));
     node->references++;
     return &node->watch;
 }
@@ -291,14 +299,14 @@ struct watch *watch_insert_owned(struct watch_set *set, uint64_t first, uint64_t
     struct node *node = node_new(set, &key, false);
     node->number = node->watch.id;
     node->watch.owner = owner;
-    return add(set, tree_of(set, &key), node);
+    return add(set, page_of(set, &key), node);
 }
 
 static void drop(struct watch_set *set, struct node *node)
 {
     uint64_t first = node->first, last = node->last;
-    struct node **tree = tree_of(set, node);
-    *tree = remove_node(*tree, node);
+    struct page *page = page_of(set, node);
+    set_root(page, remove_node(page->root, node));
     unlink_age(set, node);
     set->count--;
     free(node);
@@ -315,7 +323,7 @@ void watch_drop(struct watch_set *set, struct watch *watch)
 bool watch_remove(struct watch_set *set, uint64_t first, uint64_t length, unsigned kind)
 {
     struct node key;
-    struct node *node = make_key(&key, first, length, kind) ? lookup(*tree_of(set, &key), &key) : NULL;
+    struct node *node = make_key(&key, first, length, kind) ? lookup(page_of(set, &key)->root, &key) : NULL;
     if (!node)
         return false;
     if (--node->references == 0)
@@ -434,7 +442,7 @@ static struct node *hit_in_any_page(const struct watch_set *set, uint64_t first,
 
 static struct node *hit(const struct watch_set *set, uint64_t first, uint64_t last, unsigned kinds)
 {
-    struct node *wide = hit_in(set->wide, first, last, kinds), *local = NULL;
+    struct node *wide = hit_in(set->wide.root, first, last, kinds), *local = NULL;
     uint64_t number = first >> PAGE_BITS, end = last >> PAGE_BITS;
     if (end - number >= set->slots)
         return better(wide, hit_in_any_page(set, first, last, kinds), first);
@@ -480,7 +488,7 @@ void watch_each_hit(const struct watch_set *set, uint64_t first, uint64_t length
     const struct visit visit = {first, last, kinds, fn, opaque};
     if (!length || !set->count)
         return;
-    visit_hits(&visit, set->wide);
+    visit_hits(&visit, set->wide.root);
     uint64_t number = first >> PAGE_BITS, end = last >> PAGE_BITS;
     for (size_t i = 0; end - number >= set->slots && i < set->slots; i++)
         visit_hits(&visit, set->pages[i].root);
@@ -490,9 +498,11 @@ void watch_each_hit(const struct watch_set *set, uint64_t first, uint64_t length
 
 unsigned watch_page_kinds(const struct watch_set *set, uint64_t first, uint64_t last)
 {
-    unsigned kinds = 0;
+    uint64_t number = first >> PAGE_BITS;
+    bool whole = first == number << PAGE_BITS && last == (first | ((1u << PAGE_BITS) - 1));
+    unsigned kinds = whole && set->slots ? page_slot(set, number)->kinds : 0;
     for (unsigned kind = WATCH_READ; kind <= WATCH_WRITE; kind++)
-        if (hit(set, first, last, kind))
+        if (!(kinds & kind) && (whole ? hit_in(set->wide.root, first, last, kind) : hit(set, first, last, kind)))
             kinds |= kind;
     return kinds;
 }

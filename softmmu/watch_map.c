@@ -6,7 +6,7 @@
 #include "softmmu/tlb.h"
 #include "softmmu/watch.h"
 
-enum { BUCKETS = WATCH_MAPS_MOST / 4 };
+enum { BUCKETS = WATCH_MAPS_MOST };
 #define NOWHERE UINT64_MAX
 
 struct link {

@@ -125,7 +125,7 @@ static void test_stays(void **state)
     watch_insert(rig->set[WATCH_PLACES], 16, 4, WATCH_WRITE, false);
     const uint8_t *map = watch_map_of(rig->maps, &page, WATCH_WRITE);
     watch_insert(rig->set[WATCH_VIRTUAL], ORIGIN + GUEST_PAGE, 4, WATCH_WRITE, false);
-    watch_insert(rig->set[WATCH_PLACES], (uint64_t)WATCH_MAPS_MOST / 4 * GUEST_PAGE, 4, WATCH_WRITE, false);
+    watch_insert(rig->set[WATCH_PLACES], (uint64_t)WATCH_MAPS_MOST * GUEST_PAGE, 4, WATCH_WRITE, false);
     assert_true(map[8] && map[19] && !map[12] && !map[20]);
     assert_ptr_equal(watch_map_of(rig->maps, &page, WATCH_WRITE), map);
 }

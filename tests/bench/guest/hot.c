@@ -19,3 +19,16 @@ SECTION(".text.hotpage") __attribute__((used)) NOINLINE void never_run(void)
 {
     asm volatile(".rept 400; nop; .endr");
 }
+
+/* A loop of calls: where a breakpoint is come to, once a round. */
+static volatile u32 turns;
+NOINLINE void turn(u32 n)
+{
+    turns = n;
+}
+u32 part_calls(u32 n)
+{
+    while (n--)
+        turn(n);
+    return turns;
+}
