@@ -86,16 +86,20 @@ struct fpu_lazy {
 
 struct cpu {
     /* Words that generated code uses, in reach of a short displacement. DERIVED. */
-    int32_t budget;           /* instructions left in this slice, as of the last exit from generated code */
-    uint32_t leave;           /* enum leave_reason; not 0: leave after the present unit */
-    uint32_t leaving;         /* a slow path or helper left the unit: state is at the unit's start or the exception is entered */
-    uint32_t direct_limit;    /* bytes of low RAM that loads may reach past the TLB: up to the first that is read-watched */
-    uint64_t icount_end;      /* icount at which budget is 0 */
-    uintptr_t host_return;    /* return address into generated code of the call under way; 0 in the interpreter */
-    uint64_t store_value;     /* of the store that went the slow path */
-    uint32_t code_pc;         /* any address on the page that position-independent code runs on */
-    uint32_t call_a, call_b;  /* arguments of the helper call under way */
-    uint64_t saved_locals[2]; /* a host back end's block-local registers while C runs */
+    int32_t budget;          /* instructions left in this slice, as of the last exit from generated code */
+    uint32_t leave;          /* enum leave_reason; not 0: leave after the present unit */
+    uint32_t leaving;        /* a slow path or helper left the unit: state is at the unit's start or the exception is entered */
+    uint32_t direct_limit;   /* bytes of low RAM that loads may reach past the TLB: up to the first that is read-watched */
+    uint64_t icount_end;     /* icount at which budget is 0 */
+    uintptr_t host_return;   /* return address into generated code of the call under way; 0 in the interpreter */
+    uint64_t store_value;    /* of the store that went the slow path */
+    uint32_t code_pc;        /* any address on the page that position-independent code runs on */
+    uint32_t call_a, call_b; /* arguments of the helper call under way */
+    uint32_t direct_group_limit; /* direct_limit for where a group of accesses begins: less by a page */
+    uint32_t group_address;      /* a host back end's: the lowest of a group that it does one by one */
+    uint32_t slot;               /* a host back end's: of the access under way */
+    int32_t site_sample;         /* likewise: failed guesses until it takes a sample */
+    uint64_t saved_locals[2];    /* a host back end's block-local registers while C runs */
     struct fpu_lazy fpu;
 
     struct jump_cache_entry jump_cache[1 << JUMP_CACHE_BITS];

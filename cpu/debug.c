@@ -161,6 +161,12 @@ static uint64_t direct_start(const struct cpu *cpu, unsigned space)
     return space == WATCH_PLACES ? (uint64_t)(arena->low_ram - arena->origin) : cpu->arch->direct_base;
 }
 
+static void set_direct_limit(struct cpu *cpu, uint64_t limit)
+{
+    cpu->direct_limit = (uint32_t)limit;
+    cpu->direct_group_limit = limit > GUEST_PAGE ? (uint32_t)limit - GUEST_PAGE : 0;
+}
+
 /* The limit goes down to the first byte at first..last that is read-watched: whole doublewords, as an access may be that wide. */
 static bool lower_limit(struct cpu *cpu, unsigned space, uint64_t first, uint64_t last)
 {
@@ -169,7 +175,7 @@ static bool lower_limit(struct cpu *cpu, unsigned space, uint64_t first, uint64_
     uint64_t start = direct_start(cpu, space), lowest;
     if (!watch_find(sets[space], first, last - first + 1, WATCH_READ, &lowest))
         return false;
-    cpu->direct_limit = (uint32_t)min_u64(cpu->direct_limit, (lowest - start) & ~(uint64_t)7);
+    set_direct_limit(cpu, min_u64(cpu->direct_limit, (lowest - start) & ~(uint64_t)7));
     return true;
 }
 
@@ -181,7 +187,7 @@ void cpu_update_direct_limit(struct cpu *cpu)
     cpu->limit_stale = false;
     linear &= !cpu->mmu.log;
     uint64_t length = min_u64(min_u64(place.length, arena->low_ram_size), cpu->arch->direct_size);
-    cpu->direct_limit = linear ? (uint32_t)length : 0;
+    set_direct_limit(cpu, linear ? length : 0);
     for (unsigned space = 0; cpu->direct_limit && space < WATCH_SETS; space++)
         lower_limit(cpu, space, direct_start(cpu, space), direct_start(cpu, space) + cpu->direct_limit - 1);
 }

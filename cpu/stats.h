@@ -15,7 +15,11 @@ struct cpu;
     X(BLOCKS)       /* blocks entered */                                                                                         \
     X(DIRECT_LOADS) /* loads that tried the linear segment first */                                                              \
     X(FALLEN_LOADS) /* of them, those that went on to the TLB */                                                                 \
-    X(TLB_LOADS)    /* loads that looked the TLB up */                                                                           \
+    X(SLOT_LOADS)   /* loads that tried the page of the last time first */                                                       \
+    X(SLOT_STORES)                                                                                                               \
+    X(SLOT_LOAD_MISSES) /* of them, those that went on to the TLB */                                                             \
+    X(SLOT_STORE_MISSES)                                                                                                         \
+    X(TLB_LOADS) /* loads that looked the TLB up */                                                                              \
     X(TLB_STORES)                                                                                                                \
     X(WATCH_LOADS) /* that a thunk let pass on a watched page */                                                                 \
     X(WATCH_STORES)                                                                                                              \

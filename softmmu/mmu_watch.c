@@ -86,6 +86,7 @@ static void places_changed(void *opaque, uint64_t first, uint64_t last)
     for (unsigned i = 0; i < MMU_MODES * 2 * TLB_ENTRIES; i++)
         if (!(entry[i].tag & TLB_INVALID) && leads_to(mmu, &entry[i], first, last))
             entry[i].tag = TLB_INVALID;
+    page_slots_forget_all(mmu);
     tell(mmu, WATCH_PLACES, first, last);
 }
 

@@ -19,6 +19,7 @@ void mmu_flush_all(struct mmu *mmu)
     struct tlb_entry *entry = &mmu->tlb[0][0][0];
     for (unsigned i = 0; i < MMU_MODES * 2 * TLB_ENTRIES; i++)
         invalidate(&entry[i]);
+    page_slots_forget_all(mmu);
 }
 
 static bool inside(const struct tlb_entry *entry, uint32_t first, uint32_t last)
@@ -40,6 +41,7 @@ static void flush_page(struct mmu *mmu, uint32_t va)
 void mmu_flush_range(struct mmu *mmu, uint32_t first, uint32_t last)
 {
     uint64_t pages = ((uint64_t)(last >> GUEST_PAGE_BITS) - (first >> GUEST_PAGE_BITS)) + 1;
+    page_slots_forget(mmu, first, last);
     if (pages <= 64) {
         for (uint64_t i = 0; i < pages; i++)
             flush_page(mmu, first + (uint32_t)(i << GUEST_PAGE_BITS));
@@ -57,12 +59,17 @@ void mmu_flush_outside(struct mmu *mmu, uint32_t keep_first, uint32_t keep_last)
     for (unsigned i = 0; i < MMU_MODES * 2 * TLB_ENTRIES; i++)
         if (!inside(&entry[i], keep_first, keep_last))
             invalidate(&entry[i]);
+    if (keep_first)
+        page_slots_forget(mmu, 0, keep_first - 1);
+    if (keep_last != UINT32_MAX)
+        page_slots_forget(mmu, keep_last + 1, UINT32_MAX);
 }
 
 /* Every write entry onto the page gets the flag; which virtual pages lead there is not known, so all are looked at. */
 void mmu_protect_page(struct mmu *mmu, size_t arena_page)
 {
     const uint8_t *host = mmu->machine->arena->origin + (arena_page << ARENA_PAGE_BITS);
+    page_slots_forget_stores(mmu);
     for (unsigned mode = 0; mode < MMU_MODES; mode++)
         for (unsigned i = 0; i < TLB_ENTRIES; i++) {
             struct tlb_entry *entry = &mmu->tlb[mode][1][i];
@@ -89,6 +96,7 @@ void mmu_clean_all(struct mmu *mmu)
         for (unsigned i = 0; i < TLB_ENTRIES; i++)
             if (!(mmu->tlb[mode][1][i].tag & (TLB_INVALID | TLB_IO)))
                 mmu->tlb[mode][1][i].tag |= TLB_CLEAN;
+    page_slots_forget_stores(mmu);
 }
 
 struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, unsigned mode)

@@ -9,6 +9,7 @@
 #define SOFTMMU_TLB_H
 
 #include "softmmu/base.h"
+#include "softmmu/page_slots.h"
 
 struct journal;
 struct machine;
@@ -112,7 +113,11 @@ struct mmu {
      * less the guest address of the page: map + guest address. Generated code looks there before it goes to C.
      */
     intptr_t watch_map[MMU_MODES][2][TLB_ENTRIES];
-    struct watch_maps *maps; /* the maps, by page */
+    /* Likewise by mode and kind. */
+    struct page_slots slots[MMU_MODES][2];
+    struct watch_slots watch_slots[MMU_MODES][2];
+    uint8_t unwatched[GUEST_PAGE]; /* the map of a page without watches */
+    struct watch_maps *maps;       /* the maps, by page */
     const struct mmu_ops *ops;
     void *cpu;
     struct machine *machine;

@@ -46,7 +46,7 @@ struct rig {
     uint64_t noted;               /* a test's own */
 };
 
-enum { T0 = 8, T1, T2, T3, A0 = 4, A1, V0 = 2, V1, T9 = 25, RA = 31 };
+enum { T0 = 8, T1, T2, T3, A0 = 4, A1, A2, V0 = 2, V1, T9 = 25, RA = 31 };
 
 /* Instructions. Branch offsets are in instructions, from the slot. */
 #define ADDIU(rt, rs, imm)   (0x24000000u | (rs) << 21 | (rt) << 16 | ((imm)&0xffff))
@@ -54,6 +54,8 @@ enum { T0 = 8, T1, T2, T3, A0 = 4, A1, V0 = 2, V1, T9 = 25, RA = 31 };
 #define BNE(rs, rt, offset)  (0x14000000u | (rs) << 21 | (rt) << 16 | ((offset)&0xffff))
 #define BEQL(rs, rt, offset) (0x50000000u | (rs) << 21 | (rt) << 16 | ((offset)&0xffff))
 #define BNEL(rs, rt, offset) (0x54000000u | (rs) << 21 | (rt) << 16 | ((offset)&0xffff))
+#define XORI(rt, rs, imm)    (0x38000000u | (rs) << 21 | (rt) << 16 | ((imm)&0xffff))
+#define ADDU(rd, rs, rt)     (0x00000021u | (rs) << 21 | (rt) << 16 | (rd) << 11)
 #define JALR(rd, rs)         (0x00000009u | (rs) << 21 | (rd) << 11)
 #define MEM(op, rt, imm, rs) ((uint32_t)(op) << 26 | (rs) << 21 | (rt) << 16 | ((imm)&0xffff))
 #define LB(rt, imm, rs)      MEM(0x20, rt, imm, rs)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "softmmu/machine.h"
+#include "softmmu/phys_watch.h"
 #include "softmmu/tlb.h"
 #include "softmmu/watch.h"
 
@@ -494,6 +495,54 @@ static void test_debugger(void **state)
     assert_calls(0);
 }
 
+/* Slots of both kinds for the pages at 0x3000 and 0x5000, as a back end fills them. */
+static void fill_slots(void)
+{
+    for (unsigned store_kind = 0; store_kind < 2; store_kind++)
+        for (unsigned i = 0; i < 2; i++) {
+            fake.mmu.slots[0][store_kind].tag[i] = RAM + 0x3000 + 0x2000 * i;
+            fake.mmu.watch_slots[1][store_kind].tag[i] = RAM + 0x3000 + 0x2000 * i;
+        }
+}
+
+/* Which of them are held: of loads at 0x3000 and 0x5000, of stores likewise. */
+static unsigned slots_held(void)
+{
+    unsigned held = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        bool plain = !(fake.mmu.slots[0][i / 2].tag[i % 2] & TLB_INVALID);
+        assert_int_equal(!(fake.mmu.watch_slots[1][i / 2].tag[i % 2] & TLB_INVALID), plain);
+        held |= (unsigned)plain << i;
+    }
+    return held;
+}
+
+#define assert_slots_after(held, act)                                                                                            \
+    do {                                                                                                                         \
+        fill_slots();                                                                                                            \
+        act;                                                                                                                     \
+        assert_int_equal(slots_held(), held);                                                                                    \
+    } while (0)
+
+/* Whatever makes an entry stale or flags it makes the slots of its page stale. */
+static void test_page_slots(void **state)
+{
+    enum { NONE = 0, LOADS = 3, FIRST = 5, SECOND = 10, ALL = 15 };
+    static struct watch_owner owner;
+    assert_int_equal(slots_held(), NONE);
+    assert_slots_after(ALL, store(RAM + 0x3000, MO_32, 1));
+    assert_slots_after(NONE, mmu_flush_all(&fake.mmu));
+    assert_slots_after(SECOND, mmu_flush_range(&fake.mmu, RAM + 0x3ffc, RAM + 0x3ffc));
+    assert_slots_after(FIRST, mmu_flush_range(&fake.mmu, RAM + 0x4000, RAM + 0x5000));
+    assert_slots_after(NONE, mmu_flush_range(&fake.mmu, RAM, 0xffffffff));
+    assert_slots_after(FIRST, mmu_flush_outside(&fake.mmu, RAM + 0x3000, RAM + 0x4fff));
+    assert_slots_after(SECOND, mmu_flush_outside(&fake.mmu, RAM + 0x5000, 0xffffffff));
+    assert_slots_after(LOADS, mmu_clean_all(&fake.mmu));
+    assert_slots_after(LOADS, mmu_protect_page(&fake.mmu, arena_page_of(fake.machine.arena, ram_at(0x3000))));
+    assert_slots_after(SECOND, watch_insert(fake.mmu.watches, RAM + 0x3123, 1, WATCH_WRITE, false));
+    assert_slots_after(NONE, phys_watch_insert(fake.mmu.phys_watches, 0x5123, 1, WATCH_WRITE, &owner));
+}
+
 static void test_code_host(void **state)
 {
     assert_ptr_equal(mmu_code_host(&fake.mmu, 0x5004), ram_at(0x5004));
@@ -511,7 +560,7 @@ int main(void)
         TEST(test_dirty),         TEST(test_code_pages),      TEST(test_flushes),    TEST(test_flush_of_an_absent_page),
         TEST(test_watch),         TEST(test_device),          TEST(test_rom),        TEST(test_stopped_store_has_no_effect),
         TEST(test_partial_bytes), TEST(test_partial_watch),   TEST(test_performed),  TEST(test_debugger),
-        TEST(test_code_host),
+        TEST(test_code_host),     TEST(test_page_slots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -359,6 +359,24 @@ static void emit(struct program *p, unsigned opcode, unsigned last)
     p->count++;
 }
 
+/* The last access once more, near the same place, with other registers: what functions save, and what copies do, comes in runs. */
+static bool again(struct program *p, unsigned last)
+{
+    struct mips_insn insn = {0};
+    const struct mips_row *row = p->count ? mips_decode(p->words[p->count - 1], true, &insn) : NULL;
+    unsigned opcode = row ? (unsigned)(row - mips_rows) : 0;
+    if (!row || !(row->flags & (I_LOAD | I_STORE)) || row->flags & I_INDEXED || traits[opcode] & T_ENDS || opcode == MIPS_ll ||
+        opcode == MIPS_sc || one_in(p, 3))
+        return false;
+    uint32_t before = p->words[p->count - 1];
+    int offset = (int16_t)before + ((int)below(p, 16) - 6) * (int)random_alignment(opcode);
+    if (offset < -0x400 || offset >= 0x400)
+        return false;
+    emit(p, opcode, last);
+    p->words[p->count - 1] = (p->words[p->count - 1] & ~ADDRESS_FIELDS) | (before & 0x03e00000u) | (uint16_t)offset;
+    return true;
+}
+
 static uint32_t random_value(struct program *p)
 {
     static const uint32_t values[] = {0, 1, 0xffffffff, 0x80000000, 0x7fffffff, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff};
@@ -480,6 +498,8 @@ void random_program(struct program *p, const struct mips_state *base, uint32_t s
         bool slot = p->count && is_branch(p->words[p->count - 1]);
         bool here = options->row >= 0 && p->count >= forced && forced < last &&
                     !(slot && mips_rows[options->row].flags & (I_BRANCH | I_NOSLOT));
+        if (!here && again(p, last))
+            continue;
         emit(p, here ? (unsigned)options->row : choose(p, slot, p->count, last), last);
         if (here)
             forced = last;

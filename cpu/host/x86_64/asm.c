@@ -202,6 +202,13 @@ void emit_test_imm(struct code *c, uint32_t imm)
     emit32(c, imm);
 }
 
+void emit_test_reg_imm(struct code *c, enum reg reg, uint32_t imm)
+{
+    emit_head(c, 0xf7, false, 0, 0, reg, false);
+    emit8(c, (uint8_t)(0xc0 | (reg & 7)));
+    emit32(c, imm);
+}
+
 void emit_cmp_mem_zero(struct code *c, struct mem mem, unsigned log2_size)
 {
     if (log2_size == 1)

@@ -95,7 +95,8 @@ void emit_neg(struct code *c, enum reg rm);
 void emit_bswap(struct code *c, bool wide, enum reg reg);
 void emit_rol16(struct code *c, enum reg reg);                  /* the low half's bytes exchanged */
 void emit_test_imm8(struct code *c, enum reg reg, uint8_t imm); /* low byte */
-void emit_test_imm(struct code *c, uint32_t imm);               /* eax: five bytes, the last four are imm */
+void emit_test_reg_imm(struct code *c, enum reg reg, uint32_t imm);
+void emit_test_imm(struct code *c, uint32_t imm); /* eax: five bytes, the last four are imm */
 void emit_cmp_mem_zero(struct code *c, struct mem mem, unsigned log2_size);
 void emit_setcc(struct code *c, enum cond cond, enum reg reg); /* low byte */
 void emit_push(struct code *c, enum reg reg);

@@ -8,7 +8,7 @@
 #include "cpu/host/x86_64/x86_64.h"
 #include "softmmu/alloc.h"
 
-#define THUNKS_SIZE  ((size_t)16384)
+#define THUNKS_SIZE  ((size_t)65536)
 #define DEFAULT_SIZE ((size_t)128 << 20)
 #define LEAST_SIZE   (THUNKS_SIZE + GENERATIONS * BLOCK_CODE_MAX)
 

@@ -31,7 +31,7 @@ void note_place(struct emitter *e, unsigned before, unsigned slot)
 
 typedef void emit_fn(struct emitter *e, const struct ir_op *op);
 
-static void emit_insn(struct emitter *e, const struct ir_op *op)
+void emit_insn(struct emitter *e, const struct ir_op *op)
 {
     e->slot = op->aux & IR_SLOT;
     if (!e->slot) {
@@ -481,7 +481,7 @@ static void emit_stubs(struct emitter *e)
         struct stub *stub = &e->stubs[i];
         layout->stub[i].start = (uint32_t)(e->c->p - e->block->code);
         layout->stub[i].op = stub->index;
-        if (stub->kind <= STUB_STORE)
+        if (stub->kind <= STUB_GROUP)
             emit_memory_stub(e, stub);
         else if (stub->kind == STUB_FPU)
             emit_fpu_stub(e, stub);
@@ -523,7 +523,7 @@ struct host_block *compile(struct cpu *cpu)
     e->ir = ir;
     e->block = block;
     e->mode = cpu->arch->key_mode(cpu->blocks->translator.key);
-    e->before = e->count = e->charged = e->nstubs = e->nexits = 0;
+    e->before = e->count = e->charged = e->nstubs = e->nexits = e->nmembers = 0;
     e->number = cpu->jit->generations[cpu->jit->current].nblocks;
     e->slot = e->called = false;
     block->exits = alloc_zeroed(ir->nexits * sizeof(*block->exits));

@@ -18,7 +18,7 @@ struct fpr {
     uint8_t distance;
 };
 
-enum stub_kind { STUB_LOAD, STUB_DIRECT, STUB_STORE, STUB_FPU, STUB_EXIT, STUB_MAIN, STUB_CHOOSE, STUB_BUDGET };
+enum stub_kind { STUB_LOAD, STUB_STORE, STUB_GROUP, STUB_FPU, STUB_EXIT, STUB_MAIN, STUB_CHOOSE, STUB_BUDGET };
 
 /* Cold code that goes behind the block: where it is entered from and where it goes back to. */
 struct stub {
@@ -29,7 +29,10 @@ struct stub {
     uint8_t *exact; /* STUB_FPU: where it goes on if the result is a zero and rightly so; or NULL */
     enum reg reg;   /* loads: result; stores: value */
     uint8_t memop;
-    bool constant; /* stores: the value is `imm` */
+    enum site_kind site; /* of an access, and its slot's number */
+    uint8_t page_slot;
+    uint16_t first_member, members; /* STUB_GROUP */
+    bool constant;                  /* stores: the value is `imm` */
     uint32_t imm;
     bool far; /* pc does not move with the block */
     uint32_t pc, other_pc;
@@ -40,6 +43,17 @@ struct stub {
     struct local local[LOCALS];
     uint8_t xmm[3]; /* STUB_FPU: result and operands; stores of FPU registers: the value in [0], else 0 */
     struct fpr fprs[XMM_REGISTERS];
+};
+
+/* An access of a group. */
+struct member {
+    const struct ir_op *op;
+    uint16_t index;  /* of op */
+    uint16_t before; /* side table */
+    bool slot;
+    bool constant;  /* stores: the value is 0 */
+    enum reg reg;   /* loads: result; stores: value, or NO_REG */
+    int32_t offset; /* from the group's lowest address */
 };
 
 struct emitter {
@@ -68,6 +82,8 @@ struct emitter {
     uint16_t last_use[IR_VALUES];
     struct stub stubs[MAX_STUBS];
     unsigned nstubs;
+    struct member members[IR_MAX_OPS];
+    unsigned nmembers;
     struct host_exit exits[IR_MAX_EXITS];
     unsigned nexits;
 };
@@ -108,14 +124,26 @@ void begin_values(struct emitter *e);
 /* memory.c */
 void emit_load(struct emitter *e, const struct ir_op *op);
 void emit_store(struct emitter *e, const struct ir_op *op);
+/* eax = address: compares tags; rcx = addend behind the branches to the stub. Not for sites of the linear segment. */
+void emit_page(struct emitter *e, struct stub *stub, bool store);
+void count_access(struct emitter *e, const struct stub *stub, bool store);
 void emit_memory_stub(struct emitter *e, struct stub *stub);
 int32_t tlb_offset(unsigned mode, bool store);
+/* Of the arrays of slots, from rbp; map: of watch slots only. */
+struct slot_offsets {
+    int32_t tag, addend, map;
+};
+struct slot_offsets slot_offsets(unsigned mode, bool store, bool watch);
 /* eax = address: compares tags; rcx = addend behind the branch to the slow path, whose rel32 is returned. */
 uint8_t *emit_probe(struct code *c, unsigned mode, unsigned memop, bool store);
 void emit_load_from(struct code *c, unsigned memop, enum reg d, struct mem mem);
 void emit_store_to(struct code *c, unsigned memop, enum reg value, struct mem mem);
 /* The bytes of a value to be stored into the guest's order. */
 void emit_swap(struct code *c, unsigned memop, enum reg value);
+
+/* group.c: true if the access and those behind it were done at once, e->index being the last one's. */
+bool emit_group(struct emitter *e, const struct ir_op *op, struct stub *stub);
+void emit_group_stub(struct emitter *e, struct stub *stub);
 
 /* leave.c */
 void begin_stretches(struct emitter *e);
@@ -129,6 +157,8 @@ enum cond cond_of(unsigned cc);
 /* cmp of an operation's a and b. */
 void emit_compare(struct emitter *e, const struct ir_op *op);
 
+/* An instruction begins. */
+void emit_insn(struct emitter *e, const struct ir_op *op);
 struct stub *new_stub(struct emitter *e, enum stub_kind kind);
 /* Counts an event there, if counting: the flags are lost. */
 void emit_count(struct emitter *e, enum code_counter counter);

@@ -31,12 +31,13 @@ static const char *word_name(const struct cpu *cpu, int64_t offset)
         int32_t offset;
         const char *name;
     } words[] = {
-        {CPU_OFFSET(budget),       "budget"      },
-        {CPU_OFFSET(leave),        "leave"       },
-        {CPU_OFFSET(direct_limit), "direct limit"},
-        {CPU_OFFSET(code_pc),      "code pc"     },
-        {CPU_OFFSET(call_a),       "argument a"  },
-        {CPU_OFFSET(call_b),       "argument b"  },
+        {CPU_OFFSET(budget),             "budget"                },
+        {CPU_OFFSET(leave),              "leave"                 },
+        {CPU_OFFSET(direct_limit),       "direct limit"          },
+        {CPU_OFFSET(code_pc),            "code pc"               },
+        {CPU_OFFSET(call_a),             "argument a"            },
+        {CPU_OFFSET(call_b),             "argument b"            },
+        {CPU_OFFSET(direct_group_limit), "direct limit of groups"},
     };
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
         if (offset == words[i].offset)

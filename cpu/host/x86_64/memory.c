@@ -1,6 +1,7 @@
 /*
- * Guest loads and stores (jit.md 3.5). The look-up in the software TLB is inline; a miss or a flag goes to a stub behind the block,
- * which calls C. Kernel-mode loads try the segment that maps low RAM linearly first: one compare with a limit.
+ * Guest loads and stores (jit.md 3.5). The look for the page is inline, in the way that suits the site (sites.c): in the segment that maps low
+ * RAM linearly, one compare with a limit; in the slot that holds the page of the last time; in the software TLB. A failure or a flag goes
+ * to a stub behind the block, which calls a thunk.
  */
 #include "cpu/host/x86_64/emit_fpu.h"
 
@@ -10,9 +11,29 @@ int32_t tlb_offset(unsigned mode, bool store)
                      (mode * 2 + store) * sizeof(struct tlb_entry) * TLB_ENTRIES);
 }
 
+struct slot_offsets slot_offsets(unsigned mode, bool store, bool watch)
+{
+    size_t mmu = offsetof(struct cpu, mmu), pair = mode * 2 + store;
+    size_t plain = mmu + offsetof(struct mmu, slots) + pair * sizeof(struct page_slots);
+    size_t watched = mmu + offsetof(struct mmu, watch_slots) + pair * sizeof(struct watch_slots);
+    if (!watch)
+        return (struct slot_offsets){.tag = (int32_t)(plain + offsetof(struct page_slots, tag)),
+                                     .addend = (int32_t)(plain + offsetof(struct page_slots, addend))};
+    return (struct slot_offsets){.tag = (int32_t)(watched + offsetof(struct watch_slots, tag)),
+                                 .addend = (int32_t)(watched + offsetof(struct watch_slots, addend)),
+                                 .map = (int32_t)(watched + offsetof(struct watch_slots, map))};
+}
+
 static unsigned size_mask(unsigned memop)
 {
     return (1u << (memop & MO_SIZE)) - 1;
+}
+
+/* edx = the tag that a plain entry for the address in eax has, if that is aligned */
+static void emit_wanted_tag(struct code *c, unsigned memop)
+{
+    emit_rr(c, OP_MOV, false, RDX, RAX);
+    emit_alu_imm(c, ALU_AND, false, RDX, (int32_t)(GUEST_PAGE_MASK | size_mask(memop)));
 }
 
 uint8_t *emit_probe(struct code *c, unsigned mode, unsigned memop, bool store)
@@ -21,12 +42,46 @@ uint8_t *emit_probe(struct code *c, unsigned mode, unsigned memop, bool store)
     emit_rr(c, OP_MOV, false, RCX, RAX);
     emit_shift_imm(c, SHIFT_SHR, false, RCX, GUEST_PAGE_BITS - 4);
     emit_alu_imm(c, ALU_AND, false, RCX, (int32_t)((TLB_ENTRIES - 1) << 4));
-    emit_rr(c, OP_MOV, false, RDX, RAX);
-    emit_alu_imm(c, ALU_AND, false, RDX, (int32_t)(GUEST_PAGE_MASK | size_mask(memop)));
+    emit_wanted_tag(c, memop);
     emit_rm(c, OP_CMP, false, RDX, mem_index(RBP, RCX, 0, tlb_offset(mode, store)));
     uint8_t *miss = emit_jcc(c, COND_NE);
     emit_rm(c, OP_MOV, true, RCX, mem_index(RBP, RCX, 0, tlb_offset(mode, store) + (int32_t)offsetof(struct tlb_entry, addend)));
     return miss;
+}
+
+/* As emit_probe(), in the stub's slot. */
+static void emit_slot_probe(struct emitter *e, struct stub *stub, bool store)
+{
+    const struct slot_offsets at = slot_offsets(e->mode, store, stub->site == SITE_WATCH);
+    struct code *c = e->c;
+    emit_wanted_tag(c, stub->memop);
+    emit_rm(c, OP_CMP, false, RDX, mem_base(RBP, at.tag + 4 * stub->page_slot));
+    stub->from[0] = emit_jcc(c, COND_NE);
+    if (stub->site == SITE_WATCH) {
+        emit_rm(c, OP_MOV, true, RDX, mem_base(RBP, at.map + 8 * stub->page_slot));
+        emit_cmp_mem_zero(c, mem_index(RDX, RAX, 0, 0), stub->memop & MO_SIZE);
+        stub->from[1] = emit_jcc(c, COND_NE);
+    }
+    emit_rm(c, OP_MOV, true, RCX, mem_base(RBP, at.addend + 8 * stub->page_slot));
+}
+
+void emit_page(struct emitter *e, struct stub *stub, bool store)
+{
+    if (stub->site == SITE_TLB)
+        stub->from[0] = emit_probe(e->c, e->mode, stub->memop, store);
+    else
+        emit_slot_probe(e, stub, store);
+}
+
+static struct stub *new_access(struct emitter *e, enum stub_kind kind, const struct ir_op *op)
+{
+    bool floating = op->op == IR_ldf || op->op == IR_stf;
+    uint64_t phys = e->block->block.phys + (e->before + e->slot) * e->cpu->arch->insn_align;
+    struct stub *stub = new_stub(e, kind);
+    stub->memop = floating ? (uint8_t)op->aux : op->sub;
+    stub->site = site_kind(e->cpu, &e->block->block, phys, kind == STUB_STORE);
+    stub->page_slot = phys >> 2 & (PAGE_SLOTS - 1);
+    return stub;
 }
 
 /* eax = a + imm */
@@ -71,13 +126,6 @@ void emit_load_from(struct code *c, unsigned memop, enum reg d, struct mem mem)
         emit_rr(c, OP_MOVSX16, false, d, d);
 }
 
-/* A guess, right for kernels in the linear segment: mapped code uses mapped data. */
-static bool direct_possible(const struct emitter *e)
-{
-    const struct block *block = &e->block->block;
-    return e->mode == 0 && e->jit->low_ram && e->cpu->arch->direct_base && e->cpu->arch->fixed_mapping(block->pc, block->key);
-}
-
 /* edx = offset into the linear segment */
 static void emit_direct_offset(struct emitter *e, const struct ir_op *op)
 {
@@ -120,19 +168,30 @@ static void loaded_fpr(struct emitter *e, const struct ir_op *op)
     fpr_define(e, xmm, op->d, distance);
 }
 
+void count_access(struct emitter *e, const struct stub *stub, bool store)
+{
+    static const uint8_t counters[][2] = {
+        [SITE_DIRECT] = {COUNT_DIRECT_LOADS, COUNT_TLB_STORES },
+        [SITE_SLOT] = {COUNT_SLOT_LOADS,   COUNT_SLOT_STORES},
+        [SITE_TLB] = {COUNT_TLB_LOADS,    COUNT_TLB_STORES },
+        [SITE_WATCH] = {COUNT_SLOT_LOADS,   COUNT_SLOT_STORES}
+    };
+    emit_count(e, counters[stub->site][store]);
+}
+
 /* The result's register is taken after the address is read and before the first branch: taking it may push another value out. */
 void emit_load(struct emitter *e, const struct ir_op *op)
 {
-    bool direct = direct_possible(e);
-    emit_count(e, direct ? COUNT_DIRECT_LOADS : COUNT_TLB_LOADS);
-    struct stub *stub = new_stub(e, direct ? STUB_DIRECT : STUB_LOAD);
-    stub->memop = op->op == IR_ldf ? (uint8_t)op->aux : op->sub;
-    if (direct) {
+    struct stub *stub = new_access(e, STUB_LOAD, op);
+    if (emit_group(e, op, stub))
+        return;
+    count_access(e, stub, false);
+    if (stub->site == SITE_DIRECT) {
         emit_direct_load(e, op, stub);
     } else {
         emit_address(e, op);
         stub->reg = result_reg(e, op);
-        stub->from[0] = emit_probe(e->c, e->mode, stub->memop, false);
+        emit_page(e, stub, false);
         emit_load_from(e->c, stub->memop, stub->reg, mem_index(RCX, RAX, 0, 0));
     }
     stub->back = e->c->p;
@@ -216,33 +275,44 @@ static void take_value(struct emitter *e, const struct ir_op *op, struct stub *s
 
 void emit_store(struct emitter *e, const struct ir_op *op)
 {
-    struct stub *stub = new_stub(e, STUB_STORE);
-    emit_count(e, COUNT_TLB_STORES);
-    stub->memop = op->op == IR_stf ? (uint8_t)op->aux : op->sub;
+    struct stub *stub = new_access(e, STUB_STORE, op);
+    if (emit_group(e, op, stub))
+        return;
+    count_access(e, stub, true);
     emit_address(e, op);
     take_value(e, op, stub);
-    stub->from[0] = emit_probe(e->c, e->mode, stub->memop, true);
+    emit_page(e, stub, true);
     if (op->op == IR_st && !stub->constant)
         stub->reg = value_reg(e, op->b);
     emit_value(e, stub);
     stub->back = e->c->p;
 }
 
-static void call_thunk(struct emitter *e, const struct stub *stub, const uint8_t *thunk)
+/* After a failed guess. */
+static void call_thunk(struct emitter *e, const struct stub *stub, bool store)
 {
-    emit_call_to(e->c, thunk);
+    const struct access_thunks *thunks = &e->jit->thunk_access[e->mode][store][stub->memop];
+    const uint8_t *const by_kind[] = {
+        [SITE_DIRECT] = e->jit->thunk_look_up[stub->memop],
+        [SITE_SLOT] = thunks->slot,
+        [SITE_TLB] = thunks->tlb,
+        [SITE_WATCH] = thunks->watch,
+    };
+    if (stub->site == SITE_DIRECT)
+        emit_count(e, COUNT_FALLEN_LOADS);
+    else if (stub->site != SITE_TLB)
+        emit_count(e, store ? COUNT_SLOT_STORE_MISSES : COUNT_SLOT_LOAD_MISSES);
+    if (stub->site != SITE_TLB)
+        emit_count(e, store ? COUNT_TLB_STORES : COUNT_TLB_LOADS);
+    if (stub->site == SITE_SLOT || stub->site == SITE_WATCH)
+        emit_mov_imm(e->c, RCX, stub->page_slot);
+    emit_call_to(e->c, by_kind[stub->site]);
     note_place(e, stub->before, stub->slot);
 }
 
 static void finish_load(struct emitter *e, struct stub *stub)
 {
-    unsigned memop = stub->memop;
-    bool direct = stub->kind == STUB_DIRECT;
-    if (direct) {
-        emit_count(e, COUNT_FALLEN_LOADS);
-        emit_count(e, COUNT_TLB_LOADS);
-    }
-    call_thunk(e, stub, direct ? e->jit->thunk_look_up[memop] : e->jit->thunk_slow_load[e->mode][memop]);
+    call_thunk(e, stub, false);
     fpr_reload(e, stub);
     if (stub->reg != RAX)
         emit_rr(e->c, OP_MOV, true, stub->reg, RAX);
@@ -258,7 +328,7 @@ static void finish_store(struct emitter *e, struct stub *stub)
     } else {
         emit_rm(e->c, OP_STORE, true, stub->reg, value);
     }
-    call_thunk(e, stub, e->jit->thunk_slow_store[e->mode][stub->memop]);
+    call_thunk(e, stub, true);
     fpr_reload(e, stub);
 }
 
@@ -267,7 +337,9 @@ void emit_memory_stub(struct emitter *e, struct stub *stub)
     for (unsigned i = 0; i < 2; i++)
         if (stub->from[i])
             patch32(stub->from[i], e->c->p);
-    if (stub->kind == STUB_STORE)
+    if (stub->kind == STUB_GROUP)
+        emit_group_stub(e, stub);
+    else if (stub->kind == STUB_STORE)
         finish_store(e, stub);
     else
         finish_load(e, stub);

@@ -50,6 +50,8 @@ static void print_counted(const struct cpu *cpu, const struct stats_printer *to)
     stats_say(to, "blocks run: %" PRIu64 ", %.3f %% by way of a link or the jump cache", count[COUNT_BLOCKS],
               stats_share(count[COUNT_BLOCKS] - jit->entries, count[COUNT_BLOCKS]));
     print_hits("loads from the linear segment", count[COUNT_DIRECT_LOADS], count[COUNT_FALLEN_LOADS], to);
+    print_hits("loads from the page of the last time", count[COUNT_SLOT_LOADS], count[COUNT_SLOT_LOAD_MISSES], to);
+    print_hits("stores to the page of the last time", count[COUNT_SLOT_STORES], count[COUNT_SLOT_STORE_MISSES], to);
     print_hits("TLB loads", count[COUNT_TLB_LOADS], jit->slow_loads + count[COUNT_WATCH_LOADS], to);
     print_hits("TLB stores", count[COUNT_TLB_STORES], jit->slow_stores + count[COUNT_WATCH_STORES], to);
     stats_say(to, "watch thunks let pass: %" PRIu64 " loads, %" PRIu64 " stores", count[COUNT_WATCH_LOADS],
@@ -68,6 +70,7 @@ void print_host_stats(const struct cpu *cpu, const struct stats_printer *to)
     stats_say(to, "chained: %" PRIu64 " links for %" PRIu64 " exits (%.1f %%); generations evicted: %" PRIu64, jit->links,
               jit->made.exits, stats_share(jit->links, jit->made.exits), jit->evictions);
     print_returns(jit, to);
+    stats_say(to, "access sites whose first guess was changed: %" PRIu64, jit->site_changes);
     stats_say(to, "calls of C by accesses: %" PRIu64 " loads, %" PRIu64 " stores", jit->slow_loads, jit->slow_stores);
     if (jit->counting)
         print_counted(cpu, to);

@@ -134,6 +134,8 @@ static uint64_t slow_load(struct cpu *cpu, uint32_t va, uint32_t how, uintptr_t 
     cpu->jit->slow_loads++;
     cpu->host_return = host_return;
     bool done = mmu_load(&cpu->mmu, va, how & 0xff, how >> 8, &value);
+    if (UNLIKELY(done && cpu->site_sample <= 0))
+        site_sampled(cpu, va, how >> 8, false, host_return);
     if (UNLIKELY(done && cpu->leave))
         leave_performed(cpu, value);
     cpu->host_return = 0;
@@ -146,6 +148,8 @@ static void slow_store(struct cpu *cpu, uint32_t va, uint64_t value, uint32_t ho
     cpu->host_return = host_return;
     cpu->kept.read = false;
     bool done = mmu_store(&cpu->mmu, va, how & 0xff, how >> 8, value);
+    if (UNLIKELY(done && cpu->site_sample <= 0))
+        site_sampled(cpu, va, how >> 8, true, host_return);
     if (UNLIKELY(done && cpu->leave)) {
         uint32_t now[2] = {cpu->kept.words[0], cpu->kept.words[1]};
         if (cpu->kept.read)

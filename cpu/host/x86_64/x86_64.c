@@ -23,6 +23,7 @@ static bool init(struct cpu *cpu, size_t code_cache)
     cpu->jit->low_ram = arena->low_ram ? (int32_t)(arena->low_ram - arena->base) : 0;
     cpu->jit->counting = log_enabled(LOG_BIT_STATS);
     cpu->jit->has_lzcnt = has_lzcnt();
+    cpu->site_sample = SITE_SAMPLE;
     return code_init(cpu, code_cache);
 }
 
@@ -122,7 +123,7 @@ static uint32_t place_word_at(uintptr_t host_return)
     return word;
 }
 
-static const struct host_block *block_at(const struct cpu *cpu, uint32_t word)
+static struct host_block *host_block_at(const struct cpu *cpu, uint32_t word)
 {
     return cpu->jit->generations[word >> PLACE_GENERATION_SHIFT].blocks[word >> PLACE_NUMBER_SHIFT & (PLACE_MAX_BLOCKS - 1)];
 }
@@ -133,7 +134,7 @@ static struct host_exit *exit_at(struct cpu *cpu, uintptr_t host_return)
     if (!host_return)
         return NULL;
     uint32_t word = place_word_at(host_return);
-    const struct host_block *block = block_at(cpu, word);
+    const struct host_block *block = host_block_at(cpu, word);
     struct host_exit *exit = &block->exits[word >> PLACE_BEFORE_SHIFT & 127];
     *cpu_pc(cpu) = running_pc(cpu, &block->block) + (exit->pc - block->block.pc);
     return exit;
@@ -183,17 +184,27 @@ static unsigned charged_at(const struct host_block *block, unsigned last)
 static struct unit_place place(struct cpu *cpu, uintptr_t host_return)
 {
     uint32_t word = place_word_at(host_return);
-    const struct host_block *block = block_at(cpu, word);
+    const struct host_block *block = host_block_at(cpu, word);
     unsigned before = word >> PLACE_BEFORE_SHIFT & 127, slot = word & 1;
     uint32_t pc = running_pc(cpu, &block->block) + before * cpu->arch->insn_align;
     return (struct unit_place){pc, charged_at(block, before + 1 + slot) - before, slot};
 }
 
+struct block *block_at(const struct cpu *cpu, uintptr_t host_return)
+{
+    return &host_block_at(cpu, place_word_at(host_return))->block;
+}
+
 /* A block goes on to a second page only where virtual and physical addresses run in step. */
 uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return)
 {
-    const struct block *block = &block_at(cpu, place_word_at(host_return))->block;
+    const struct block *block = block_at(cpu, host_return);
     return block->phys + (place(cpu, host_return).pc - running_pc(cpu, block));
+}
+
+uint64_t access_phys(struct cpu *cpu, uintptr_t host_return)
+{
+    return unit_phys(cpu, host_return) + (place(cpu, host_return).in_slot ? cpu->arch->insn_align : 0);
 }
 
 static const struct backend backend_x86_64 = {

@@ -89,6 +89,21 @@ struct code_layout {
     } stub[MAX_STUBS];
 };
 
+/* How an access site looks for its page: see sites.c. */
+enum site_kind {
+    SITE_DIRECT, /* in the linear segment, else as the TLB has it */
+    SITE_SLOT,   /* where it was the last time */
+    SITE_TLB,    /* by the TLB */
+    SITE_WATCH,  /* where it was the last time, after a look at the map of watched bytes */
+};
+struct site {
+    uint64_t phys; /* of its instruction */
+    uint8_t kind;
+    uint8_t changes; /* 0: nothing is known */
+};
+#define SITES       1024
+#define SITE_SAMPLE 61 /* failed guesses; prime, so that a loop's sites all have their turn */
+
 struct jit {
     struct code code;
     uint8_t *write, *exec; /* the same memory, twice */
@@ -98,14 +113,19 @@ struct jit {
     uint8_t *thunk_enter, *thunk_exit, *thunk_unlinked, *thunk_miss, *thunk_load, *thunk_store,
         *thunk_call; /* in the writable mapping */
     /* access_thunks.c, by mode and memop. */
-    uint8_t *thunk_look_up[MEMOPS], *thunk_slow_load[MMU_MODES][MEMOPS], *thunk_slow_store[MMU_MODES][MEMOPS];
+    uint8_t *thunk_look_up[MEMOPS];
+    struct access_thunks {
+        uint8_t *tlb, *slot, *watch;      /* where sites of a kind go on */
+    } thunk_access[MMU_MODES][2][MEMOPS]; /* [mode][0: loads, 1: stores] */
     uint8_t *thunks_end;
     uint8_t *blocks_start;
     uint64_t links, evictions, entries;
     struct code_totals made;          /* ever */
     uint64_t slow_loads, slow_stores; /* calls of C by generated code's accesses */
     uint64_t returns[RETURN_REASONS];
-    bool counting; /* generated code counts (CODE_COUNTERS) */
+    struct site sites[SITES];
+    uint64_t sampled, site_changes; /* icount of the last sample; sites noted */
+    bool counting;                  /* generated code counts (CODE_COUNTERS) */
     struct code_layout layout;
     int32_t low_ram; /* from rbp; 0: none */
     bool has_lzcnt;
@@ -128,7 +148,14 @@ void make_access_thunks(struct cpu *cpu, struct code *c);
 uint32_t running_pc(const struct cpu *cpu, const struct block *block);
 /* Where the unit that a call from generated code belongs to lies in physical memory. */
 uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return);
+/* The block that the call lies in; where in physical memory the instruction that accesses memory there lies. */
+struct block *block_at(const struct cpu *cpu, uintptr_t host_return);
+uint64_t access_phys(struct cpu *cpu, uintptr_t host_return);
 void keep_unit(struct cpu *cpu);
+/* sites.c */
+enum site_kind site_kind(const struct cpu *cpu, const struct block *block, uint64_t phys, bool store);
+/* cpu->site_sample is used up by the access under way, which has been done. */
+void site_sampled(struct cpu *cpu, uint32_t va, unsigned mode, bool store, uintptr_t host_return);
 /* Compiles cpu->blocks->ir into a block; the buffers have room. */
 struct host_block *compile(struct cpu *cpu);
 
