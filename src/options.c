@@ -423,7 +423,7 @@ static bool empty_value(const struct row *row, const char *argument)
 {
     if (!argument || *argument || row->fn == set_text_or_empty)
         return false;
-    report_error("-%s: its argument is empty; expected %s", row->name, row->argument);
+    report_error("-%s '': the argument is empty; expected %s", row->name, row->argument);
     return true;
 }
 

@@ -140,6 +140,8 @@ void cp0_write(struct cpu *cpu, unsigned number, uint32_t value)
         write_compare(cpu, value);
         break;
     case CP0_STATUS:
+        if (value & ~*word & STATUS_RE)
+            log_printf(LOG_BIT_UNIMP, "Status.RE: user mode in the other byte order is not modelled\n");
         mips_set_status(cpu, value);
         break;
     case CP0_CAUSE:

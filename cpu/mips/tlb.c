@@ -27,7 +27,7 @@ static struct mips_tlb_index *index_in_step(const struct cpu *cpu)
 {
     struct mips_wiring *wiring = mips_wiring(cpu);
     if (UNLIKELY(wiring->tlb_index_of != cpu->flushes + 1)) { /* the saved state may have been replaced */
-        mips_tlb_index_build(&wiring->tlb_index, mips_state(cpu));
+        mips_tlb_index_build(&wiring->tlb_index, mips_state(cpu), mips_model(cpu)->tlb_entries);
         wiring->tlb_index_of = cpu->flushes + 1;
     }
     return &wiring->tlb_index;
@@ -96,11 +96,17 @@ static void flush_half(struct cpu *cpu, const struct mips_tlb_entry *old, unsign
     cpu_look_up_again(cpu);
 }
 
+/* An entry that would match together with another one is not written: a machine check (24K Software User's Manual, "Machine Check"). */
 static void write_entry(struct cpu *cpu, unsigned index)
 {
     struct mips_state *s = mips_state(cpu);
     struct mips_tlb_entry old = s->tlb[index], new = entry_from_registers(s);
     struct mips_tlb_index *lists = index_in_step(cpu);
+    if (UNLIKELY(mips_tlb_index_clash(lists, s, &new, index))) {
+        s->status |= STATUS_TS;
+        mips_raise(cpu, EXC_MCHECK, 0);
+        return;
+    }
     mips_tlb_index_remove(lists, s, index);
     s->tlb[index] = new;
     mips_tlb_index_add(lists, s, index);

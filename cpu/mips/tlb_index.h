@@ -12,11 +12,14 @@ struct mips_tlb_index {
     uint8_t first[TLB_LISTS + 1], next[MIPS_TLB_MAX]; /* entry number + 1, or 0 at the end */
 };
 
-void mips_tlb_index_build(struct mips_tlb_index *index, const struct mips_state *s);
+void mips_tlb_index_build(struct mips_tlb_index *index, const struct mips_state *s, unsigned entries);
 /* To be called before and after entry n changes. */
 void mips_tlb_index_remove(struct mips_tlb_index *index, const struct mips_state *s, unsigned n);
 void mips_tlb_index_add(struct mips_tlb_index *index, const struct mips_state *s, unsigned n);
 /* The first entry that matches the address in the present address space, or -1. */
 int mips_tlb_index_find(const struct mips_tlb_index *index, const struct mips_state *s, uint32_t va);
+/* Would some address match both the new entry, in place of entry n, and another one? */
+bool mips_tlb_index_clash(const struct mips_tlb_index *index, const struct mips_state *s, const struct mips_tlb_entry *new,
+                          unsigned n);
 
 #endif

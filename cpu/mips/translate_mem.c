@@ -45,12 +45,25 @@ ROW(swl, by_helper(t, i, HELPER_swl, IR_NONE))
 ROW(swr, by_helper(t, i, HELPER_swr, IR_NONE))
 ROW(ll, ir_call(t->ir, HELPER_ll, gpr_dest(t, i->rt), address(t, i), IR_NONE, 0))
 ROW(sc, by_helper(t, i, HELPER_sc, gpr_dest(t, i->rt)))
-ROW(synci, ir_call(t->ir, HELPER_synci, IR_NONE, address(t, i), IR_NONE, 0))
 
-/* Memory is always coherent here, code too. */
+/* Memory is always coherent here, code too. What is left of synci and of cache's operations by address is that the address must be mapped. */
+static void translate_address(struct translator *t, const struct mips_insn *i)
+{
+    ir_call(t->ir, HELPER_synci, IR_NONE, address(t, i), IR_NONE, 0);
+}
+
+#define CACHE_BY_ADDRESS 4 /* 0 to 3 go by index */
+
+static void cache(struct translator *t, const struct mips_insn *i)
+{
+    if (i->hint >> 2 >= CACHE_BY_ADDRESS)
+        translate_address(t, i);
+}
+
 static void nothing(void)
 {
 }
 ROW(sync, nothing())
 ROW(pref, nothing())
-ROW(cache, nothing())
+ROW(synci, translate_address(t, i))
+ROW(cache, cache(t, i))

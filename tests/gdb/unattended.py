@@ -101,7 +101,7 @@ def quits(bench):
 
 def refused(bench):
     """what is wrong gets one line, and status 1"""
-    for spec, says in (("", "its argument is empty"), ("0x100,4", "a range is phys:ADDR,LEN or virt:ADDR,LEN"), ("virt:nowhere,4", "no such symbol"),
+    for spec, says in (("", "empty"), (" ", "usage: watch"), ("0x100,4", "a range is phys:ADDR,LEN or virt:ADDR,LEN"), ("virt:nowhere,4", "no such symbol"),
                        ("phys:keys,4,often", "often: not an option"), ("phys:0,4,exec 'x 1", "exec: one command"),
                        ("phys:0,4 if nonsense", "'nonsense' is neither"), ("phys:0," + "1" * 300, "too long")):
         result = subprocess.run([bench.opts.stakeout, "-kernel", bench.guest.path, "-watch", spec], stdin=subprocess.DEVNULL,
