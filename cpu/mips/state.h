@@ -4,10 +4,11 @@
 
 #include "softmmu/base.h"
 
-#define MIPS_TLB_MAX 64
+#define MIPS_TLB_MAX       64
+#define MIPS_TLB_UNWRITTEN 1u /* in vpn2, with any address: not written since power-on; matches nothing */
 
 struct mips_tlb_entry {
-    uint32_t vpn2;      /* EntryHi's VPN2, masked by PageMask */
+    uint32_t vpn2;      /* EntryHi's VPN2, masked by PageMask; or MIPS_TLB_UNWRITTEN */
     uint32_t page_mask; /* PageMask register form */
     uint32_t lo[2];     /* EntryLo0/1 */
     uint8_t asid, global, pad[2];

@@ -16,8 +16,8 @@ void mips_mapping_changed(struct cpu *cpu)
 void mips_tlb_reset(struct cpu *cpu)
 {
     struct mips_state *s = mips_state(cpu);
-    for (unsigned i = 0; i < MIPS_TLB_MAX; i++) /* addresses of kseg0 are never looked up */
-        s->tlb[i] = (struct mips_tlb_entry){.vpn2 = UNMAPPED_FIRST + i * 0x2000};
+    for (unsigned i = 0; i < MIPS_TLB_MAX; i++)
+        s->tlb[i] = (struct mips_tlb_entry){.vpn2 = (UNMAPPED_FIRST + i * 0x2000) | MIPS_TLB_UNWRITTEN};
     s->last_tlbwr = UINT32_MAX;
     if (mips_wiring(cpu))
         mips_wiring(cpu)->tlb_index_of = 0;
@@ -103,6 +103,7 @@ static void write_entry(struct cpu *cpu, unsigned index)
     struct mips_tlb_entry old = s->tlb[index], new = entry_from_registers(s);
     struct mips_tlb_index *lists = index_in_step(cpu);
     if (UNLIKELY(mips_tlb_index_clash(lists, s, &new, index))) {
+        log_printf(LOG_BIT_GUEST_ERRORS, "a TLB entry for %08x while another one matches: a machine check\n", new.vpn2);
         s->status |= STATUS_TS;
         mips_raise(cpu, EXC_MCHECK, 0);
         return;
@@ -146,7 +147,7 @@ uint32_t helper_tlbr(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
     s->page_mask = entry->page_mask;
     s->entry_lo[0] = entry->lo[0] | entry->global;
     s->entry_lo[1] = entry->lo[1] | entry->global;
-    cp0_write(cpu, CP0_ENTRYHI, entry->vpn2 | entry->asid);
+    cp0_write(cpu, CP0_ENTRYHI, (entry->vpn2 & ENTRYHI_VPN2) | entry->asid);
     return 0;
 }
 
@@ -177,8 +178,8 @@ void mips_print_tlb(struct cpu *cpu, void (*line)(void *opaque, const char *text
         const struct mips_tlb_entry *entry = &s->tlb[i];
         print_half(entry, 0, even, sizeof(even));
         print_half(entry, 1, odd, sizeof(odd));
-        snprintf(text, sizeof(text), "%2u: %08x, 2 x %u KiB, %s %02x: %s | %s", i, entry->vpn2, mips_tlb_page_size(entry) >> 10,
-                 entry->global ? "global" : "ASID", entry->asid, even, odd);
+        snprintf(text, sizeof(text), "%2u: %08x, 2 x %u KiB, %s %02x: %s | %s", i, entry->vpn2 & ENTRYHI_VPN2,
+                 mips_tlb_page_size(entry) >> 10, entry->global ? "global" : "ASID", entry->asid, even, odd);
         line(opaque, text);
     }
 }

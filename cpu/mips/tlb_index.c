@@ -60,7 +60,8 @@ int mips_tlb_index_find(const struct mips_tlb_index *index, const struct mips_st
 static bool overlap(const struct mips_tlb_entry *a, const struct mips_tlb_entry *b)
 {
     uint32_t compared = ENTRYHI_VPN2 & ~(a->page_mask | b->page_mask);
-    return ((a->vpn2 ^ b->vpn2) & compared) == 0 && (a->global || b->global || a->asid == b->asid);
+    return !((a->vpn2 | b->vpn2) & MIPS_TLB_UNWRITTEN) && ((a->vpn2 ^ b->vpn2) & compared) == 0 &&
+           (a->global || b->global || a->asid == b->asid);
 }
 
 static bool clash_in(const struct mips_tlb_index *index, const struct mips_state *s, unsigned list,
