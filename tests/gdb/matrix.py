@@ -28,7 +28,9 @@ PLACES = {
     "watch crosses pages": (0xff8, 0xffe, 4), "crossing, lower page": (0xffc, 0xffe, 4), "crossing, upper page": (0x1000, 0xffe, 4),
     "behind the crossing": (0x1008, 0xffe, 4),
 }
-REGISTERS = {"LEDBAR": (0xbf000408, ("lw", "sw")), "UART scratch": (0xb80003ff, ("lb", "lbu", "sb"))}
+ASID_BASE, ASIDS = 0x00600000, (1, 2)  # one address in two address spaces: other memory, the same watch
+ASID_PLACES = ("same", "inside", "just below", "odd address", "crossing, upper page")
+REGISTERS = {"LEDBAR": (0xbf000408, ("lw", "sw", "lwl", "lwr", "swl", "swr", "ll", "pref", "cache_wb")), "UART scratch": (0xb80003ff, ("lb", "lbu", "sb"))}
 KINDS = {"watch": (WRITE, "w"), "rwatch": (READ, "r"), "awatch": (ACCESS, "rw")}
 OLD, NEW = bytes([0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x08]), 0x00000005
 
@@ -43,6 +45,7 @@ class Row:
     length: int
     slot: bool
     big: bool
+    asid: int = 0
 
     def touched(self):
         """First and last byte that the access touches."""
@@ -82,9 +85,16 @@ def table(big):
             continue
         for kind, slot in itertools.product(KINDS, (False, True)):
             yield Row(kind, insn, area + ", " + place, base + at, base + watch, length, slot, big)
+    for asid, place, insn in itertools.product(ASIDS, ASID_PLACES, INSNS):
+        at, watch, length = PLACES[place]
+        if not aligned(insn, at):
+            continue
+        for kind, slot in itertools.product(KINDS, (False, True)):
+            yield Row(kind, insn, "ASID %d, %s" % (asid, place), ASID_BASE + at, ASID_BASE + watch, length, slot, big, asid)
     for name, (address, insns) in REGISTERS.items():
         for kind, insn, slot in itertools.product(KINDS, insns, (False, True)):
-            yield Row(kind, insn, name, address, address, INSNS[insn][0], slot, big)
+            size = INSNS[insn][0]
+            yield Row(kind, insn, name, address, address, size if isinstance(size, int) else 4, slot, big)
     for kind, insn in itertools.product(KINDS, ("lw", "sw")):  # a virtual watch is about one virtual address
         yield Row(kind, insn, "watch on another alias", AREAS["kseg1"] + 0x100, AREAS["kseg0"] + 0x100, 4, False, big)
         yield Row(kind, insn, "watch on another alias", AREAS["kuseg"] + 0x100, AREAS["kseg2"] + 0x100, 4, False, big)
@@ -95,6 +105,21 @@ class Runner:
         self.rsp, self.guest = session.rsp, session.guest
         self.registers = self.rsp.registers()
         self.rsp.insert(BREAK, self.guest["done"])
+        self.asid = 0
+        self.call("map_asids")
+
+    def call(self, label, argument=0):
+        """Runs the guest's code at label up to `done`."""
+        self.go(label, argument)
+        self.rsp.resume()
+
+    def in_memory(self, row):
+        return row.where.split(",")[0] not in REGISTERS
+
+    def enter(self, asid):
+        if asid != self.asid:
+            self.call("set_asid", asid)
+            self.asid = asid
 
     def go(self, label, address):
         values = list(self.registers)
@@ -103,11 +128,10 @@ class Runner:
 
     def prepare(self, row):
         first = row.touched()[0] & ~7
-        if row.where.split(",")[0] in AREAS:
+        if self.in_memory(row):
             self.rsp.write(first, OLD)
         if row.insn.startswith("sc/"):
-            self.go("link" if row.insn == "sc/linked" else "unlink", row.address)
-            self.rsp.resume()
+            self.call("link" if row.insn == "sc/linked" else "unlink", row.address)
 
     def check_stop(self, row, stop):
         hit = row.expected()
@@ -117,17 +141,21 @@ class Runner:
             return "stop reply " + stop.text
         if self.rsp.pc() != self.guest[row.label()]:
             return "stopped at " + self.guest.name(self.rsp.pc())
-        if row.where.split(",")[0] in AREAS and self.rsp.read(row.touched()[0] & ~7, 8) != OLD:
+        if self.in_memory(row) and self.rsp.read(row.touched()[0] & ~7, 8) != OLD:
             return "memory had changed at the stop"
         again = self.rsp.resume()
         return "hit again: " + again.text if again.watch() else None
 
     def run(self, row):
         """What was not as expected, or None."""
-        self.prepare(row)
         kind = KINDS[row.kind][0]
-        self.go(row.label(), row.address)
+        self.enter(row.asid)
+        self.prepare(row)
+        if row.asid:  # set from the other address space
+            self.enter(ASIDS[0] + ASIDS[1] - row.asid)
         self.rsp.insert(kind, row.watch, row.length)
+        self.enter(row.asid)
+        self.go(row.label(), row.address)
         fault = self.check_stop(row, self.rsp.resume())
         self.rsp.remove(kind, row.watch, row.length)
         if not fault and self.rsp.pc() != self.guest["done"]:
@@ -135,7 +163,7 @@ class Runner:
         return fault or self.check_memory(row)
 
     def check_memory(self, row):
-        if row.where.split(",")[0] not in AREAS:
+        if not self.in_memory(row):
             return None
         changed = self.rsp.read(row.touched()[0] & ~7, 8) != OLD
         return None if changed == (INSNS[row.insn][1] == "w") else "memory %s" % ("changed" if changed else "did not change")

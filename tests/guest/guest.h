@@ -13,6 +13,7 @@
 #define DATA_PHYS  0x00200000 /* two pages; mapped at the two addresses below by wired TLB entries */
 #define DATA_KUSEG 0x00400000
 #define DATA_KSEG2 0xc0000000
+#define DATA_ASID  0x00600000 /* matrix.S: two pages, DATA_PHYS in address space 1, LAZY_PHYS in 2 */
 #define LAZY_PHYS  0x00300000 /* mapped by the refill handler, page by page, at LAZY_KUSEG */
 #define LAZY_KUSEG 0x00500000
 

@@ -62,6 +62,36 @@ unlink:
     ehb
     eret
 
+/* Two more wired entries: DATA_ASID in address spaces 1 and 2, where it is other memory. */
+    .globl map_asids, set_asid
+map_asids:
+    li $t1, 4
+    mtc0 $t1, C0_WIRED
+    li $t1, ENTRYLO(DATA_PHYS) & ~1
+    li $t2, DATA_ASID | 1
+    li $t3, 2
+1:  mtc0 $t1, C0_ENTRYLO0
+    addiu $t1, $t1, ENTRYLO(0x1000) - ENTRYLO(0)
+    mtc0 $t1, C0_ENTRYLO1
+    mtc0 $t2, C0_ENTRYHI
+    mtc0 $t3, C0_INDEX
+    ehb
+    tlbwi
+    li $t1, ENTRYLO(LAZY_PHYS) & ~1
+    addiu $t2, $t2, 1
+    li $t4, 3
+    bne $t3, $t4, 1b
+    addiu $t3, $t3, 1
+    mtc0 $zero, C0_ENTRYHI
+    ehb
+    b done
+    nop
+set_asid:
+    mtc0 $a0, C0_ENTRYHI
+    ehb
+    b done
+    nop
+
 done:
     b done
     nop
