@@ -10,9 +10,13 @@
 #define RATE_WINDOW_NS       100000000u /* how long is measured for one rate */
 #define RATE_FIRST_WINDOW_NS 5000000u   /* the first one, since the rate that one starts with is a guess */
 #define RATE_FORGIVEN_NS     100000000  /* a lag beyond this is not worked off */
+#define RATE_MOST_RISE       2          /* times the rate before */
+/* Guest time that gains so much on the host's within a window ends it: the rate is too high. */
+#define RATE_RUSH_NS         50000000
 
 struct rate {
     uint64_t window_ns, window_insns; /* measured since the last rate */
+    int64_t gained_ns;                /* guest time less host time since then */
     uint64_t last;                    /* that rate, 0: none yet */
     int64_t lag_ns;                   /* how far the guest's clock is behind the host's; negative: ahead */
 };

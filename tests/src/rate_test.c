@@ -85,6 +85,30 @@ static void test_wait_works_lag_off(void **state)
     assert_int_equal(rate_wait(&rate, UINT64_MAX), INT64_MAX / 2 + MS);
 }
 
+static void test_rises_step_by_step(void **state)
+{
+    struct rate rate = {.last = NS(10)};
+    uint64_t next;
+    assert_true(rate_slice(&rate, 500 * MS, 10000, MS, &next));
+    assert_int_equal(next, NS(20));
+    assert_true(rate_slice(&rate, 500 * MS, 10000, MS, &next));
+    assert_int_equal(next, NS(40));
+    assert_true(rate_slice(&rate, 100 * MS, 50000000, 100 * MS, &next));
+    assert_int_equal(next, NS(2));
+}
+
+/* The host had other work for a while, and then has none: guest time must not run away until the window's end. */
+static void test_rush_ends_window(void **state)
+{
+    struct rate rate = {.last = NS(100)};
+    uint64_t next = 0, gained = 0;
+    while (!rate_slice(&rate, MS, 100000, 10 * MS, &next)) {
+        gained += 9 * MS;
+        assert_true(gained < RATE_RUSH_NS);
+    }
+    assert_in_range(next, NS(9), NS(10));
+}
+
 static void test_few_instructions_make_no_rate(void **state)
 {
     struct rate rate = {.last = NS(10)};
@@ -96,10 +120,15 @@ static void test_few_instructions_make_no_rate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_window_is_short),         cmocka_unit_test(test_follows_the_measured_speed),
-        cmocka_unit_test(test_bends_by_a_tenth_at_most),      cmocka_unit_test(test_small_lag_bends_less),
-        cmocka_unit_test(test_long_lag_is_forgiven),          cmocka_unit_test(test_wait_works_lag_off),
+        cmocka_unit_test(test_first_window_is_short),
+        cmocka_unit_test(test_follows_the_measured_speed),
+        cmocka_unit_test(test_bends_by_a_tenth_at_most),
+        cmocka_unit_test(test_small_lag_bends_less),
+        cmocka_unit_test(test_long_lag_is_forgiven),
+        cmocka_unit_test(test_wait_works_lag_off),
         cmocka_unit_test(test_few_instructions_make_no_rate),
+        cmocka_unit_test(test_rush_ends_window),
+        cmocka_unit_test(test_rises_step_by_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
