@@ -94,6 +94,7 @@ static bool leave_boundary(struct cpu *cpu, bool *idle)
 
 static void set_budget(struct cpu *cpu, uint64_t until)
 {
+    assert(!cpu->in_unit);
     struct clock_state *clock = cpu->machine->clock;
     uint64_t limit = min_u64(until, deadline(cpu));
     limit = limit < clock->icount ? clock->icount : limit; /* a deadline that came due inside this unit */
@@ -182,6 +183,7 @@ static bool mid_unit(const struct cpu *cpu)
 
 enum cpu_exit cpu_run(struct cpu *cpu, uint64_t until)
 {
+    assert(!cpu->in_unit && !cpu->host_return);
     enum cpu_exit exit = CPU_EXIT_LIMIT;
     if (!cpu->hit_waits)
         cpu->debug.reason = DEBUG_NONE;

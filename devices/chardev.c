@@ -60,6 +60,7 @@ static void clear_queue(struct chardev *dev)
 /* Writes what the other end takes now. False: it has gone. */
 static bool write_some(struct chardev *dev)
 {
+    assert(dev->out >= 0 && dev->head + dev->length <= dev->capacity);
     while (dev->length) {
         ssize_t done = write(dev->out, dev->queue + dev->head, dev->length);
         if (done < 0 && errno == EINTR)
@@ -205,6 +206,7 @@ void chardev_free(struct chardev *dev)
 
 void chardev_connect(struct chardev *dev, const struct chardev_handlers *handlers)
 {
+    assert(dev && handlers);
     dev->handlers = *handlers;
 }
 

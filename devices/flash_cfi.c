@@ -193,6 +193,7 @@ static void flash_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
 /* The low byte that a chip answers with outside array mode; its high byte is 0. */
 static uint8_t flash_answer(const struct flash_cfi_state *s, unsigned chip, uint64_t word)
 {
+    assert(chip < 2);
     switch (s->mode[chip]) {
     case MODE_ID:
         return word % 0x100 < ARRAY_SIZE(id_table) ? id_table[word % 0x100] : 0;

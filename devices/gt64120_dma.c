@@ -108,6 +108,7 @@ uint32_t gt64120_dma_read(const struct gt64120_dma *dma, unsigned offset)
 
 static bool dma_moves(const struct gt64120_dma *dma, unsigned channel)
 {
+    assert(channel < CHANNELS);
     const uint32_t wanted = CONTROL_ACTIVE | CONTROL_BLOCK;
     return (dma->s->control[channel] & wanted) == wanted;
 }
@@ -224,6 +225,7 @@ static bool dma_move_burst(struct gt64120_dma *dma, unsigned channel, uint32_t l
 /* A device that the transfer writes to may stop the channel. */
 static void dma_move(struct gt64120_dma *dma, unsigned channel)
 {
+    assert(channel < CHANNELS);
     unsigned burst = dma_burst(dma->s->control[channel]);
     for (uint32_t left = dma_piece(dma, channel), length; left && dma_moves(dma, channel); left -= length) {
         length = (uint32_t)min_u64(left, burst);
@@ -262,6 +264,7 @@ static void dma_log_unimplemented(const struct gt64120_dma *dma, unsigned channe
 /* A channel that is disabled keeps its place, and goes on from there when it is enabled again. */
 static void dma_control(struct gt64120_dma *dma, unsigned channel, uint32_t value)
 {
+    assert(channel < CHANNELS);
     struct gt64120_dma_state *s = dma->s;
     uint32_t control = value & CONTROL_WRITABLE;
     if (value & CONTROL_ABORT)

@@ -207,6 +207,7 @@ static uint64_t i8254_now(const struct i8254 *pit)
 
 static struct run i8254_run(const struct i8254_state *s, unsigned n, uint64_t tick)
 {
+    assert(n < COUNTERS);
     bool next = s->has_next[n] && tick >= s->next_from[n];
     uint64_t start = next ? s->next_start[n] : s->start[n];
     return (struct run){s->loaded[n], (int64_t)(tick - start), next ? s->next_count[n] : s->count[n]};
@@ -264,6 +265,7 @@ static void i8254_load(struct i8254_state *s, unsigned n, uint16_t value, uint64
 
 static void i8254_write_count(struct i8254_state *s, unsigned n, uint8_t value, uint64_t tick)
 {
+    assert(n < COUNTERS);
     switch (s->access[n]) {
     case ACCESS_LOW:
         i8254_load(s, n, value, tick);
@@ -294,6 +296,7 @@ static uint8_t i8254_status(const struct i8254_state *s, unsigned n, uint64_t ti
 
 static void i8254_latch_count(struct i8254_state *s, unsigned n, uint64_t tick)
 {
+    assert(n < COUNTERS);
     if (s->latched[n])
         return;
     s->latch[n] = modes[s->mode[n]].value(i8254_run(s, n, tick));
@@ -316,6 +319,7 @@ static void i8254_read_back(struct i8254_state *s, uint8_t value, uint64_t tick)
 
 static void i8254_set_mode(struct i8254_state *s, unsigned n, uint8_t value)
 {
+    assert(n < COUNTERS);
     unsigned mode = value >> 1 & 7;
     s->mode[n] = mode > 5 ? mode - 4 : mode;
     s->access[n] = value >> 4 & 3;
@@ -345,6 +349,7 @@ static void i8254_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
 /* The byte that a read of counter n gives; advances what has to advance in s. */
 static uint8_t i8254_next_byte(struct i8254_state *s, unsigned n, uint64_t tick)
 {
+    assert(n < COUNTERS);
     if (s->status_latched[n]) {
         s->status_latched[n] = 0;
         return s->status[n];

@@ -94,6 +94,7 @@ static int i8259_request(const struct i8259_state *s, unsigned chip)
 
 static void i8259_set_line(struct i8259_state *s, unsigned chip, unsigned level, bool high)
 {
+    assert(chip < 2 && level < 8);
     uint8_t bit = 1u << level;
     bool rising = high && !(s->line[chip] & bit);
     s->line[chip] = (s->line[chip] & ~bit) | (high ? bit : 0);
@@ -124,6 +125,7 @@ static void i8259_input(void *opaque, unsigned line, bool level)
 /* The chip's part of an INTA cycle for a level that it has requested. */
 static void i8259_take(struct i8259_state *s, unsigned chip, unsigned level)
 {
+    assert(chip < 2 && level < 8);
     uint8_t bit = 1u << level;
     if (!(s->icw4[chip] & ICW4_AEOI))
         s->isr[chip] |= bit;

@@ -101,6 +101,7 @@ static unsigned decode(const struct mc146818_state *s, uint8_t value)
 
 static uint8_t encode(const struct mc146818_state *s, unsigned value)
 {
+    assert(value < 100);
     return s->reg[REG_B] & B_BINARY ? value : value / 10 << 4 | value % 10;
 }
 
@@ -113,6 +114,7 @@ static unsigned decode_hour(const struct mc146818_state *s, uint8_t value)
 
 static uint8_t encode_hour(const struct mc146818_state *s, unsigned hour)
 {
+    assert(hour < 24);
     if (s->reg[REG_B] & B_24H)
         return encode(s, hour);
     return encode(s, hour % 12 ? hour % 12 : 12) | (hour >= 12 ? 0x80 : 0);
@@ -120,6 +122,7 @@ static uint8_t encode_hour(const struct mc146818_state *s, unsigned hour)
 
 static void put_time(struct mc146818_state *s, unsigned second_of_day)
 {
+    assert(second_of_day < 86400);
     s->reg[SECONDS] = encode(s, second_of_day % 60);
     s->reg[MINUTES] = encode(s, second_of_day / 60 % 60);
     s->reg[HOURS] = encode_hour(s, second_of_day / 3600);

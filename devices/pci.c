@@ -54,6 +54,7 @@ static const struct field pci_fields[] = {
 
 static unsigned bar_offset(unsigned index)
 {
+    assert(index <= ROM_BAR);
     return index == ROM_BAR ? 0x30 : 0x10 + 4 * index;
 }
 

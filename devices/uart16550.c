@@ -90,6 +90,7 @@ static void uart16550_update_irq(struct uart16550 *uart)
 
 static void receive(struct uart16550_state *s, uint8_t byte)
 {
+    assert(s->head < FIFO_SIZE && s->count <= FIFO_SIZE);
     if (s->count < depth(s)) {
         s->fifo[(s->head + s->count++) % FIFO_SIZE] = byte;
         return;
@@ -110,6 +111,7 @@ static uint8_t take(struct uart16550 *uart)
 {
     struct uart16550_state *s = uart->s;
     uint8_t byte = s->fifo[s->head];
+    assert(s->head < FIFO_SIZE && s->count <= depth(s));
     if (!s->count)
         return byte;
     s->head = (s->head + 1) % FIFO_SIZE;

@@ -20,6 +20,7 @@ static void begin(struct frame *frame)
 
 static void append(struct frame *frame, uint8_t byte)
 {
+    assert(frame->length <= FRAME_CAPACITY);
     if (frame->length < FRAME_CAPACITY)
         frame->body[frame->length++] = byte;
     else

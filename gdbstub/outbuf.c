@@ -35,6 +35,7 @@ static void grow(struct outbuf *out, size_t needed)
 
 uint8_t *outbuf_extend(struct outbuf *out, size_t n)
 {
+    assert(out->start <= out->end && out->end <= out->capacity);
     if (!out->bytes || out->end + n > out->capacity)
         grow(out, out->end + n);
     uint8_t *room = out->bytes + out->end;

@@ -92,12 +92,14 @@ static void flush_client(struct client *client)
 
 static void flush(struct gdbstub *stub)
 {
+    assert(stub->client);
     flush_client(stub->client);
     drain(stub, stub->client);
 }
 
 static void close_client(struct gdbstub *stub)
 {
+    assert(stub->client);
     struct client *client = stub->client;
     stub->client = NULL; /* what the target does now must not reach it any more */
     event_free(client->readable);

@@ -5,6 +5,7 @@
 /* The id of the earliest timer; of several at one deadline the lowest. `count` must not be 0. */
 static unsigned earliest(const struct timers *timers)
 {
+    assert(timers->count && timers->count <= TIMERS_MAX);
     unsigned best = 0;
     for (unsigned id = 1; id < timers->count; id++)
         if (timers->s->deadline[id] < timers->s->deadline[best])

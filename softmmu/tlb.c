@@ -40,6 +40,7 @@ static void flush_page(struct mmu *mmu, uint32_t va)
 
 void mmu_flush_range(struct mmu *mmu, uint32_t first, uint32_t last)
 {
+    assert(first <= last);
     uint64_t pages = ((uint64_t)(last >> GUEST_PAGE_BITS) - (first >> GUEST_PAGE_BITS)) + 1;
     page_slots_forget(mmu, first, last);
     if (pages <= 64) {
@@ -68,6 +69,7 @@ void mmu_flush_outside(struct mmu *mmu, uint32_t keep_first, uint32_t keep_last)
 /* Every write entry onto the page gets the flag; which virtual pages lead there is not known, so all are looked at. */
 void mmu_protect_page(struct mmu *mmu, size_t arena_page)
 {
+    assert(arena_page < arena_page_count(mmu->machine->arena));
     const uint8_t *host = mmu->machine->arena->origin + (arena_page << ARENA_PAGE_BITS);
     page_slots_forget_stores(mmu);
     for (unsigned mode = 0; mode < MMU_MODES; mode++)
@@ -81,6 +83,7 @@ void mmu_protect_page(struct mmu *mmu, size_t arena_page)
 
 void mmu_dirty_page(struct mmu *mmu, size_t arena_page)
 {
+    assert(arena_page < arena_page_count(mmu->machine->arena));
     uint8_t *flags = &mmu->page_flags[arena_page];
     if (!(*flags & PAGE_DIRTY) && mmu->journal)
         journal_save_page(mmu->journal, arena_page);
@@ -101,6 +104,7 @@ void mmu_clean_all(struct mmu *mmu)
 
 struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, unsigned mode)
 {
+    assert(mode < MMU_MODES);
     struct mmu_page page;
     bool store = kind == ACCESS_STORE;
     if (!mmu->ops->translate(mmu->cpu, va, kind, mode, false, &page)) {
@@ -139,6 +143,7 @@ const uint8_t *mmu_code_host(struct mmu *mmu, uint64_t phys)
 
 void mmu_init(struct mmu *mmu, struct machine *machine, const struct mmu_ops *ops, void *cpu)
 {
+    assert(machine && ops && ops->translate);
     mmu->machine = machine;
     mmu->ops = ops;
     mmu->cpu = cpu;

@@ -36,6 +36,7 @@ static void print_late(void *opaque, const char *text, size_t length)
 
 static void run_line(struct prompt *prompt)
 {
+    assert(prompt->length < sizeof(prompt->line));
     prompt->line[prompt->length] = '\0';
     print(prompt, "\n");
     enum monitor_result result = MONITOR_DONE;

@@ -59,6 +59,7 @@ static void print(void *opaque, const char *text, size_t length)
 
 static void take_byte(struct line *line, uint8_t byte)
 {
+    assert(line->length <= INPUT_ROOM);
     if (line->prompt.active) {
         prompt_feed(&line->prompt, byte);
     } else if (line->length < INPUT_ROOM) {
@@ -121,6 +122,7 @@ static void uart_room(void *opaque)
 /* With Ctrl-A's keys ^C is the guest's; a plain "stdio" leaves it to stakeout. From a pipe bytes pass straight through. */
 static void take_terminal(struct line *line)
 {
+    assert(line->dev);
     console_raw(!line->has_keys);
     line->has_keys &= console_is_terminal();
 }

@@ -28,6 +28,7 @@ static void pass_position(const struct stub_target *target)
 static void go_back(struct stub_target *target, const struct target_resume *how)
 {
     struct vm *vm = target_stop_attended(target);
+    assert(vm->travel);
     if (how->kind == TARGET_CONTINUE)
         travel_begin_continue(vm->travel);
     else
@@ -43,6 +44,7 @@ void target_run_resume(void *opaque, const struct target_resume *how)
         [TARGET_RANGE] = VM_RUN_RANGE,
     };
     struct stub_target *target = opaque;
+    assert(target->vm->state == VM_STOPPED);
     target_text_say_held(target);
     if (how->direction == TARGET_BACKWARD) {
         go_back(target, how);

@@ -42,6 +42,7 @@ static void change_state(struct vm *vm, enum vm_state state)
 void vm_start(struct vm *vm, const struct vm_run *run)
 {
     struct vm_loop *loop = vm->loop;
+    assert(run == NULL || run->kind != VM_RUN_JOB || (run->comes_back && run->turn));
     if (vm->state == VM_RUNNING)
         return;
     loop->how = run ? *run : (struct vm_run){.kind = VM_RUN_FREE};
@@ -74,6 +75,7 @@ void vm_stop(struct vm *vm, enum vm_stop_reason reason)
 
 void vm_stop_now(struct vm *vm, enum vm_stop_reason reason)
 {
+    assert(vm->state == VM_RUNNING);
     struct vm_loop *loop = vm->loop;
     loop->stop_wanted = loop->idle = false;
     event_del(loop->run);

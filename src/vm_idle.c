@@ -33,6 +33,7 @@ static void cut_wait(struct vm *vm)
     struct vm_loop *loop = vm->loop;
     uint64_t start = clock_now(vm->machine.clock);
     uint64_t vtime = start + rate_waited(&loop->rate, host_clock_ns() - loop->idle_since);
+    assert(loop->idle);
     if (loop->idle_wait != UINT64_MAX && vtime + (vm->machine.clock->rate >> 32) + 1 >= loop->idle_deadline) {
         finish_wait(vm);
         return;
@@ -45,6 +46,7 @@ void vm_begin_wait(struct vm *vm)
 {
     struct vm_loop *loop = vm->loop;
     uint64_t deadline = vm->machine.timers.next, now = clock_now(vm->machine.clock);
+    assert(!loop->idle);
     if (inputs_pending(vm->machine.inputs)) {
         vm_come_again(vm, 0);
         return;
@@ -64,6 +66,7 @@ void vm_wait_turn(struct vm *vm)
 {
     struct vm_loop *loop = vm->loop;
     uint64_t waited = host_clock_ns() - loop->idle_since;
+    assert(loop->idle);
     if (waited >= loop->idle_wait)
         finish_wait(vm);
     else if (loop->idle_wait != UINT64_MAX)

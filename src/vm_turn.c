@@ -56,6 +56,7 @@ static void take_slice(struct vm *vm)
 static void end_travel(struct vm *vm, bool arrived)
 {
     struct vm_run how = vm->loop->how;
+    assert(how.kind == VM_RUN_TRAVEL || how.kind == VM_RUN_JOB);
     vm->travels = false;
     if (how.comes_back) {
         vm->cpu->debug = vm->loop->debug_before;

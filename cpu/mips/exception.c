@@ -14,6 +14,7 @@
 
 static uint32_t vector_base(const struct mips_model *model, const struct mips_state *s)
 {
+    assert(s->status & STATUS_EXL);
     if (s->status & STATUS_BEV)
         return RESET_BASE;
     return model->release2 ? UNMAPPED_FIRST | (s->ebase & 0x3ffff000) : UNMAPPED_FIRST;

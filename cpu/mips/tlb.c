@@ -55,6 +55,7 @@ static unsigned unwired(const struct cpu *cpu)
 uint32_t mips_tlb_random(const struct cpu *cpu)
 {
     const struct mips_state *s = mips_state(cpu);
+    assert(s->wired < mips_model(cpu)->tlb_entries);
     return s->wired + mix((uint64_t)s->random_word << 32 ^ cpu->machine->clock->icount) % unwired(cpu);
 }
 
@@ -99,6 +100,7 @@ static void flush_half(struct cpu *cpu, const struct mips_tlb_entry *old, unsign
 /* An entry that would match together with another one is not written: a machine check (24K Software User's Manual, "Machine Check"). */
 static void write_entry(struct cpu *cpu, unsigned index)
 {
+    assert(index < mips_model(cpu)->tlb_entries);
     struct mips_state *s = mips_state(cpu);
     struct mips_tlb_entry old = s->tlb[index], new = entry_from_registers(s);
     struct mips_tlb_index *lists = index_in_step(cpu);

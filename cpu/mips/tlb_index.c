@@ -17,6 +17,7 @@ static uint8_t *head(struct mips_tlb_index *index, const struct mips_tlb_entry *
 
 void mips_tlb_index_add(struct mips_tlb_index *index, const struct mips_state *s, unsigned n)
 {
+    assert(n < MIPS_TLB_MAX);
     uint8_t *first = head(index, &s->tlb[n]);
     index->next[n] = *first;
     *first = (uint8_t)(n + 1);

@@ -86,6 +86,7 @@ static bool matches(const struct mips_state *s, unsigned i, uint32_t va, unsigne
 /* An access lies in one doubleword, so its first byte decides. */
 bool mips_guest_watched(struct cpu *cpu, uint32_t va, enum access_kind kind, bool deferred)
 {
+    assert(mips_model(cpu)->watches <= 4);
     static const uint8_t enables[] = {[ACCESS_LOAD] = ENABLE_READ, [ACCESS_STORE] = ENABLE_WRITE, [ACCESS_FETCH] = ENABLE_FETCH};
     struct mips_state *s = mips_state(cpu);
     unsigned enable = enables[kind], matching = 0;
