@@ -94,19 +94,42 @@ static bool begins_exec(const struct monitor *monitor, unsigned i)
     return strcasecmp(monitor->arguments[i], "exec") == 0 && i + 1 < monitor->count && is_quote(monitor->arguments[i + 1][0]);
 }
 
-/* The rest of the line, or up to exec '..., is the expression. */
+/* May the expression end before this word? */
+static bool begins_option(const struct monitor *monitor, unsigned i)
+{
+    static const char *const words[] = {"log", "any", "stop", "count", "asid"};
+    unsigned kind;
+    for (size_t w = 0; w < ARRAY_SIZE(words); w++)
+        if (strcasecmp(monitor->arguments[i], words[w]) == 0)
+            return true;
+    return parse_kind(monitor->arguments[i], &kind) || begins_exec(monitor, i);
+}
+
+/* Where words from `from` on must end at the latest: exec has words of its own. */
+static unsigned end_of_condition(const struct monitor *monitor, unsigned from)
+{
+    unsigned end = from;
+    while (end < monitor->count && !begins_exec(monitor, end))
+        end++;
+    return end;
+}
+
+/* Up to the first option behind a whole expression, or to the end of the line: asid may be either. */
 static bool parse_condition(struct monitor *monitor, unsigned *i, struct watchpoint_spec *spec)
 {
     size_t room = sizeof(spec->condition_text);
-    unsigned from = *i + 1, end = from;
-    while (end < monitor->count && !begins_exec(monitor, end))
-        end++;
-    *i = end - 1;
-    size_t length = join(monitor, from, end, spec->condition_text, room);
-    if (!length || length >= room)
-        return fail(monitor, length ? "the condition is too long\n" : "if: a condition must follow\n");
+    unsigned from = *i + 1, last = end_of_condition(monitor, from);
     char error[160];
-    spec->condition = watch_condition_new(monitor->vm, spec->condition_text, error, sizeof(error));
+    if (from == last)
+        return fail(monitor, "if: a condition must follow\n");
+    for (unsigned end = from + 1; end <= last && !spec->condition; end++) {
+        if (end < last && !begins_option(monitor, end))
+            continue;
+        if (join(monitor, from, end, spec->condition_text, room) >= room)
+            return fail(monitor, "the condition is too long\n");
+        spec->condition = watch_condition_new(monitor->vm, spec->condition_text, error, sizeof(error));
+        *i = end - 1;
+    }
     return spec->condition || fail(monitor, "if: %s\n", error);
 }
 

@@ -262,6 +262,8 @@ The kernel must be unpacked: stop in it, not in its unpacker, first."""
         @staticmethod
         def read(base, length):
             data = bytearray()
+            if base >> 31 == 1 and gdb.selected_inferior().architecture().name().startswith("mips"):
+                base |= 0xffffffff00000000  # so gdb's own commands take a MIPS address
             while len(data) < length:
                 try:
                     data += bytes(gdb.selected_inferior().read_memory(base + len(data), min(CHUNK, length - len(data))))

@@ -4,6 +4,8 @@
 Images come from tools/fetch-guests (folder in GUEST_IMAGES, default build/guests). Exit status 77: they are not there.
 """
 import os
+import shutil
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -43,6 +45,21 @@ def check(opts, kernel, append, names):
         rsp.close()
 
 
+def check_gdb(opts, kernel, names):
+    """gdb without a symbol file: kernel-symbols, from the running kernel and from its System.map, of which there are the symbols of its code."""
+    tools = os.path.join(HERE, "..", "..", "tools")
+    with Machine(opts, ["-m", "256", "-kernel", kernel, "-append", "console=ttyS0 nokaslr", "-history", "off"]) as machine:
+        for words in ("", os.path.join(os.path.dirname(kernel), "malta.map")):
+            script = ["set confirm off", "source %s" % os.path.join(tools, "gdb", "stakeout.py"), "target remote " + machine.socket_path,
+                      "kernel-symbols " + words, "print (unsigned int) &panic", "info symbol 0x%x" % (names["start_kernel"] + 4),
+                      "complete swatch mount_block_r", "swatch phys:pgd_init,4 r", "detach"]
+            run = subprocess.run(["gdb-multiarch", "-nx", "-batch"] + [word for line in script for word in ("-ex", line)],
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
+            for text in (" symbols\n", "= %d\n" % names["panic"], "start_kernel + 4 in section", "swatch mount_block_root\n",
+                         "phys  read    0x%08x-" % (names["pgd_init"] & 0x1fffffff)):
+                assert text in run.stdout, (words, text, run.stdout, run.stderr)
+
+
 def main():
     opts = options(__doc__)
     kernel = os.path.join(os.environ.get("GUEST_IMAGES", "build/guests"), "malta-vmlinux")
@@ -53,6 +70,8 @@ def main():
         names = {name: address for address, _, name in reversed(find_symbols(read_image(file.read())))}
     for append in ("nokaslr", ""):
         check(opts, kernel, append, names)
+    if shutil.which("gdb-multiarch"):
+        check_gdb(opts, kernel, names)
     print("symbols agree, in place and moved")
 
 

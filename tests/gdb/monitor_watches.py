@@ -142,6 +142,21 @@ def counted(session):
     equal((stop.signal, said.count("icount ")), (2, 30), "stop and lines of count with log")
 
 
+def any_order(session):
+    """options may stand before the condition and behind it; asid is a name in it, too"""
+    rsp = session.rsp
+    for words, shown in (("phys:0x200000,4 rw if value == 3 && mode == 0 count 2 log any", "phys  access  0x00200000-0x00200003  hits 0  count 2  log  any  if value == 3 && mode == 0"),
+                         ("phys:0x200000,4 log any if asid == 5 || a0 == asid asid 7", "asid 7  log  any  if asid == 5 || a0 == asid"),
+                         ("virt:0x200000,4 if 1 w exec 'when' count 3", "count 3  if 1  exec 'when'"),
+                         ("virt:0x200000,4 exec 'when' if value > 1 && !store r", "virt  read"), ("phys:0x200000,4 any count 0x10 if size==4", "count 16  any  if size==4")):
+        equal(shown in rsp.monitor("watch " + words), True, "%r in the answer to %s," % (shown, words))
+    for words, says in (("if log", "'log' is neither"), ("if 1 2 any", "at character 3"), ("if count 2", "at character 7"), ("if", "a condition must follow"),
+                        ("if any log", "'any' is neither"), ("log if asid == log", "'log' is neither"), ("if 1 count", "must follow"),
+                        ("if a1 == " + "0" * 200, "too long")):
+        answer = rsp.monitor("watch phys:0x200000,4 " + words)
+        equal(says in answer and answer.count("\n") <= 1, True, "%r in the answer %r to %s," % (says, answer, words))
+
+
 def steps_onto_hit(session):
     """a step that comes to a hit stops before the access; the next one does it"""
     rsp, guest = session.rsp, session.guest
@@ -258,7 +273,7 @@ def client_refused(session):
             equal(rsp.ask("z%d,%x,4" % (kind, DATA)).startswith("E"), True, "the point is there")
 
 
-CHECKS = [names, wide, mode_and_space, same_value, counted, steps_onto_hit, removal, client_conditions, client_commands, client_refused]
+CHECKS = [names, wide, mode_and_space, same_value, counted, any_order, steps_onto_hit, removal, client_conditions, client_commands, client_refused]
 
 if __name__ == "__main__":
     OPTS = options(__doc__)

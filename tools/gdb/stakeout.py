@@ -42,7 +42,8 @@ def number(expression):
             value = value.address
         return int(value.cast(gdb.lookup_type("unsigned long"))) & 0xffffffff
     except gdb.error as error:
-        raise gdb.GdbError("%s: %s" % (expression, error)) from None
+        missing = "No symbol" in str(error)
+        raise gdb.GdbError("%s: %s" % (expression, "no such symbol, and not a number" if missing else error)) from None
 
 
 def place(text):
@@ -226,7 +227,7 @@ the running kernel's kallsyms are read out of the machine's memory, which takes 
     def invoke(self, text, from_tty):
         files = gdb.string_to_argv(text)
         if not files:
-            gdb.execute("kallsyms", from_tty)
+            self.read_running(from_tty)
             return
         with open_file(files[0]) as file:
             data = file.read()
@@ -235,7 +236,17 @@ the running kernel's kallsyms are read out of the machine's memory, which takes 
         print("%d symbols" % len(symbols))
 
     @staticmethod
+    def read_running(from_tty):
+        try:
+            gdb.execute("kallsyms", from_tty)
+        except gdb.error as error:
+            raise gdb.GdbError(str(error).removeprefix("Error occurred in Python: ")) from None
+
+    @staticmethod
     def read_map(data):
+        if b"The real System.map is in" in data[:200]:
+            raise gdb.GdbError("this System.map is Debian's placeholder; the real one is in the kernel's -dbg package, under /usr/lib/debug/boot; "
+                               "without FILE the running kernel's own symbols are read")
         symbols = [(int(at, 16) & 0xffffffff, kind, name) for at, kind, name in
                    (line.groups() for line in map(LINE.match, data.decode("latin-1").splitlines()) if line) if kind not in "aANU"]
         if not symbols:
