@@ -4,8 +4,10 @@
     plugins.py [options] SPY FOLDER    the example's object, and the folder of the tests' own
 """
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "gdb"))
 from machine import Guest, Machine, options  # noqa: E402
@@ -130,6 +132,85 @@ def stops(bench):
         equal(machine.error_text().count("probe: virtual 1"), 1, "hits told")
 
 
+def goes_on_watching(bench):
+    """a watch that is set in a callback hits from the next access on, and may take itself away"""
+    with bench.machine(bench.object("probe") + ",more") as machine:
+        machine.type("abcde")
+        machine.expect("[e]")
+        lines = bench.lines(machine)[3:-1]
+    told = [line.split()[1] for line in lines]
+    equal((told.count("virtual"), told.count("read"), told.count("unwatch"), told[0]), (6, 2, 1, "virtual"), "calls in %r" % lines)
+    equal([line.split()[2] for line in lines if line.split()[1] == "read"], ["2", "2"], "the watch that it was")
+
+
+def halts(bench):
+    """stop works in a callback for an exception, at the boundary that follows, and in one for a state change"""
+    guest = Guest(bench.opts.guests, "step", bench.opts.endian)
+    with Machine(bench.opts, ["-kernel", guest.path, "-plugin", bench.object("probe") + ",halt,ready"], big=guest.big) as machine:
+        rsp = Rsp(machine.connect(), guest.big)
+        rsp.insert(BREAK, guest["ready"])
+        rsp.resume()
+        rsp.remove(BREAK, guest["ready"])
+        rsp.change(PC=guest["system_call"], S7=0)
+        stop = rsp.resume()  # the second run
+        equal((stop.signal, rsp.pc()), (2, guest["system_call"]), "the stop where it began")
+        rsp.insert(BREAK, guest["system_call_end"])
+        stop = rsp.resume()
+        equal((stop.signal, rsp.pc()), (2, 0x80000180), "the stop at the exception's vector")
+        stop = rsp.resume()
+        equal((stop.signal, rsp.pc()), (5, guest["system_call_end"]), "the end")
+        rsp.close()
+
+
+def leaves_no_trace(bench):
+    """a guest with interrupts, faults and self-made code does the same, instruction by instruction, whatever plug-ins look on"""
+    guest = Guest(bench.opts.guests, "chaos", bench.opts.endian)
+
+    def state_after(plugins):
+        words = [word for plugin in plugins for word in ("-plugin", plugin)]
+        with Machine(bench.opts, ["-kernel", guest.path, "-rtc", "base=2026-01-01", *words], big=guest.big) as machine:
+            rsp = Rsp(machine.connect(), guest.big)
+            rsp.monitor("watch virt:%#x,4 count 400" % guest["rounds"])
+            rsp.send("vCont;c")
+            said = ""
+            while (text := rsp.receive())[:1] == "O":
+                said += bytes.fromhex(text[1:]).decode()
+            when = rsp.monitor("info icount").splitlines()[0]
+            memory = rsp.read(0x80400000, 0x8000)
+            equal(rsp.word(guest["rounds"]), 399, "rounds")
+            state = (when, rsp.registers(), [rsp.word(guest[name]) for name in ("ticks", "exceptions", "refills", "calls", "seed")], memory)
+            rsp.close()
+            return state, said
+    plain, _ = state_after([])
+    spy, probe = bench.spy + ",ticks,4,5", bench.object("probe")
+    for plugins in ([spy], [probe + ",look,exceptions"], [spy, probe + ",more,refills", bench.spy + ",seed"]):
+        watched, said = state_after(plugins)
+        equal(watched == plain, True, "the state with %s, %r beside %r, is the same" % (plugins, watched[:3], plain[:3]))
+        equal("spy: icount" in said or "probe: virtual" in said, True, "the plug-ins were called with %s, %r, %r" % (plugins, said[:400], watched[:3]))
+
+
+def headers(bench):
+    """the installed header is C99 and C++ by itself, and a plug-in that is built from outside with it is loaded"""
+    include = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "plugins")
+    source = ("#include <stakeout-plugin.h>\n%sconst uint32_t stakeout_plugin_version = STAKEOUT_PLUGIN_VERSION;\n"
+              "bool stakeout_plugin_start(struct stakeout *, const struct stakeout_functions *, int, const char *const *) { return true; }%s\n")
+    with tempfile.TemporaryDirectory() as folder:
+        for compiler, name, words in (("g++", "a.cc", ("extern \"C\" {\n", "}")), ("gcc", "b.c", ("", ""))):
+            if not shutil.which(compiler):
+                continue
+            path, made = os.path.join(folder, name), os.path.join(folder, name + ".so")
+            text = source % words
+            if name.endswith(".c"):
+                text = text.replace("struct stakeout *,", "struct stakeout *m,").replace("functions *,", "functions *f,").replace("int,", "int c,") \
+                    .replace("const *)", "const *v)")
+            with open(path, "w") as file:
+                file.write(text)
+            subprocess.run([compiler, "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", "-shared", "-fPIC", "-I", include, "-o", made, path]
+                           + (["-std=c99"] if compiler == "gcc" else []), check=True)
+            with bench.machine(made) as machine:
+                equal(bench.lines(machine), [], "lines with the plug-in of " + compiler)
+
+
 def refused(bench):
     """what cannot be loaded or does not start: one clear line, status 1"""
     text = os.path.join(bench.opts.guests, "echo-%s.elf" % bench.opts.endian)
@@ -145,7 +226,7 @@ def refused(bench):
         equal(lines[-1].startswith("stakeout: -plugin ") and says in lines[-1], True, "the line %r" % lines[-1])
 
 
-CHECKS = [spies, looks, changes, exceptions, stops, refused]
+CHECKS = [spies, looks, changes, exceptions, stops, goes_on_watching, halts, leaves_no_trace, headers, refused]
 
 if __name__ == "__main__":
     OPTS = options(__doc__)

@@ -4,6 +4,8 @@
  *   look    prints each access, counts interrupts and state changes
  *   change  watches writes; the second is turned into a write of 10, the third takes the watch away
  *   stop    stops at the first write
+ *   more    the first write sets a watch on reads, which the second that it sees takes away again
+ *   halt    stops at the first exception, and as soon as the machine runs for the second time
  *   refuse  does not start
  */
 #include <inttypes.h>
@@ -19,6 +21,7 @@ const uint32_t stakeout_plugin_version = STAKEOUT_PLUGIN_VERSION;
 static const struct stakeout_functions *stakeout;
 static uint64_t keys;
 static unsigned states[2], exceptions, hits, refused, last_code, watch, other;
+static bool halts;
 
 static void say(struct stakeout *machine, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -80,6 +83,20 @@ static void stop_at(void *opaque, struct stakeout *machine, const struct stakeou
     stakeout->stop(machine);
 }
 
+static void count_reads(void *opaque, struct stakeout *machine, const struct stakeout_hit *hit)
+{
+    look(opaque, machine, hit);
+    if (++hits == 2)
+        say(machine, "unwatch %d", stakeout->unwatch(machine, hit->watch));
+}
+
+static void more(void *opaque, struct stakeout *machine, const struct stakeout_hit *hit)
+{
+    look(opaque, machine, hit);
+    if (!other)
+        other = stakeout->watch(machine, STAKEOUT_PHYSICAL, hit->physical, 4, STAKEOUT_READ, count_reads, "read");
+}
+
 /* In the midst of a unit nothing can be changed. */
 static void on_exception(void *opaque, struct stakeout *machine, const struct stakeout_exception *exception)
 {
@@ -90,11 +107,15 @@ static void on_exception(void *opaque, struct stakeout *machine, const struct st
         !stakeout->watch(machine, STAKEOUT_VIRTUAL, keys, 4, STAKEOUT_READ, look, "no") && !stakeout->unwatch(machine, watch) &&
         stakeout->read_register(machine, "pc", &pc))
         refused++;
+    if (halts && exceptions == 1)
+        stakeout->stop(machine);
 }
 
 static void on_state(void *opaque, struct stakeout *machine, enum stakeout_state state)
 {
     states[state]++;
+    if (halts && state == STAKEOUT_RUNNING && states[state] == 2)
+        stakeout->stop(machine);
 }
 
 bool stakeout_plugin_start(struct stakeout *machine, const struct stakeout_functions *functions, int argc,
@@ -115,7 +136,11 @@ bool stakeout_plugin_start(struct stakeout *machine, const struct stakeout_funct
         functions->write_memory(machine, STAKEOUT_PHYSICAL, UINT64_C(0x17fffff0), &none, 4));
     functions->on_state(machine, on_state, NULL);
     functions->on_exception(machine, on_exception, NULL);
-    stakeout_hit_fn *fn = strcmp(what, "change") == 0 ? change : strcmp(what, "stop") == 0 ? stop_at : look;
+    halts = strcmp(what, "halt") == 0;
+    stakeout_hit_fn *fn = strcmp(what, "change") == 0 ? change
+                          : strcmp(what, "stop") == 0 ? stop_at
+                          : strcmp(what, "more") == 0 ? more
+                                                      : look;
     watch = functions->watch(machine, STAKEOUT_VIRTUAL, keys, 4, STAKEOUT_WRITE, fn, "virtual");
     if (strcmp(what, "look") == 0)
         other = functions->watch(machine, STAKEOUT_PHYSICAL, keys & 0x1fffffff, 1, STAKEOUT_WRITE, look, "physical");
