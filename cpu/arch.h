@@ -81,6 +81,7 @@ struct cpu_arch {
     unsigned (*mmu_mode)(const struct cpu *cpu); /* of data accesses now; must be a function of state_key */
     uint32_t debug_key; /* a state key of the mode that may access all: debuggers look with it, whatever the CPU does */
     unsigned (*key_mode)(uint32_t key); /* that function */
+    unsigned (*key_bank)(uint32_t key); /* keys that alternate have different ones, below JUMP_CACHE_BANKS */
     /* The FPU, see struct fpu_lazy: an enum fpu_mode; puts what was raised into the state, and makes fpu.last FPU_LAST_NONE. */
     unsigned (*fpu_mode)(const struct cpu *cpu);
     void (*settle_fpu)(struct cpu *cpu);

@@ -42,9 +42,13 @@ extern const struct backend *const host_backend;
 bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phys);
 /* Notes that the jump cache now holds an entry for this pc. */
 void cpu_jump_cache_set(struct cpu *cpu, uint32_t pc, uint32_t key, const void *code);
-static inline struct jump_cache_entry *cpu_jump_cache_at(struct cpu *cpu, uint32_t pc)
+static inline unsigned jump_cache_index(uint32_t pc)
 {
-    return &cpu->jump_cache[pc >> 2 & ((1u << JUMP_CACHE_BITS) - 1)];
+    return pc >> 2 & ((1u << JUMP_CACHE_BITS) - 1);
+}
+static inline struct jump_cache_entry *cpu_jump_cache_at(struct cpu *cpu, uint32_t pc, uint32_t key)
+{
+    return &cpu->jump_cache[cpu->arch->key_bank(key)][jump_cache_index(pc)];
 }
 /* Drops the jump cache entries of a block that is dropped. */
 void cpu_jump_cache_forget(struct cpu *cpu, const struct block *block, const void *code);

@@ -20,8 +20,9 @@ size_t cpu_derived_size(void)
 
 static void jump_cache_clear(struct cpu *cpu)
 {
-    for (unsigned i = 0; i < 1u << JUMP_CACHE_BITS; i++)
-        cpu->jump_cache[i].key = EMPTY_KEY;
+    struct jump_cache_entry *entry = cpu->jump_cache[0];
+    for (unsigned i = 0; i < JUMP_CACHE_BANKS << JUMP_CACHE_BITS; i++)
+        entry[i].key = EMPTY_KEY;
 }
 
 static unsigned code_index(uint32_t pc)
@@ -35,21 +36,25 @@ static struct code_tlb_entry *code_entry(struct cpu *cpu, uint32_t pc)
     return &cpu->code_tlb[code_index(pc)];
 }
 
-/* A page's instructions take one quarter of the jump cache, in a row. */
+/* In each bank a page's instructions have their entries in a row. */
 static void forget_page(struct cpu *cpu, uint32_t page)
 {
     static_assert(JUMP_CACHE_BITS + 2 >= GUEST_PAGE_BITS, "a page's entries lie in a row");
-    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, page);
-    for (unsigned i = 0; i < GUEST_PAGE / 4; i++)
-        if ((entry[i].pc & GUEST_PAGE_MASK) == page)
-            entry[i].key = EMPTY_KEY;
+    for (unsigned bank = 0; bank < JUMP_CACHE_BANKS; bank++) {
+        struct jump_cache_entry *entry = &cpu->jump_cache[bank][jump_cache_index(page)];
+        for (unsigned i = 0; i < GUEST_PAGE / 4; i++)
+            if ((entry[i].pc & GUEST_PAGE_MASK) == page)
+                entry[i].key = EMPTY_KEY;
+    }
 }
 
 static void forget_pc(struct cpu *cpu, uint32_t pc)
 {
-    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc);
-    if (entry->pc == pc)
-        entry->key = EMPTY_KEY;
+    for (unsigned bank = 0; bank < JUMP_CACHE_BANKS; bank++) {
+        struct jump_cache_entry *entry = &cpu->jump_cache[bank][jump_cache_index(pc)];
+        if (entry->pc == pc)
+            entry->key = EMPTY_KEY;
+    }
 }
 
 /* A page that is flushed soon after it was entered has few jump cache entries, and they are remembered one by one. */
@@ -81,15 +86,14 @@ void cpu_jump_cache_set(struct cpu *cpu, uint32_t pc, uint32_t key, const void *
         return;
     if (held)
         remember(entry, pc);
-    *cpu_jump_cache_at(cpu, pc) = (struct jump_cache_entry){pc, key, code};
+    *cpu_jump_cache_at(cpu, pc, key) = (struct jump_cache_entry){pc, key, code};
 }
 
-/* It may have run on any page. */
 void cpu_jump_cache_forget(struct cpu *cpu, const struct block *block, const void *code)
 {
-    uint32_t offset = block->pc & ~GUEST_PAGE_MASK;
-    for (uint32_t at = offset; at < 4u << JUMP_CACHE_BITS; at += GUEST_PAGE) {
-        struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, at);
+    uint32_t pages = block_bound(block) ? 1 : (4u << JUMP_CACHE_BITS) / GUEST_PAGE; /* what is not may have run on any */
+    for (uint32_t i = 0; i < pages; i++) {
+        struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, block->pc + (i << GUEST_PAGE_BITS), block->key);
         if (entry->code == code)
             entry->key = EMPTY_KEY;
     }

@@ -17,7 +17,8 @@ struct jit;
 struct point_actions;
 struct watch_owner;
 
-#define JUMP_CACHE_BITS     12
+#define JUMP_CACHE_BITS     14
+#define JUMP_CACHE_BANKS    4
 #define CODE_TLB_BITS       9
 #define CODE_TLB_REMEMBERED 14
 struct jump_cache_entry {
@@ -102,7 +103,7 @@ struct cpu {
     uint64_t saved_locals[2];    /* a host back end's block-local registers while C runs */
     struct fpu_lazy fpu;
 
-    struct jump_cache_entry jump_cache[1 << JUMP_CACHE_BITS];
+    struct jump_cache_entry jump_cache[JUMP_CACHE_BANKS][1 << JUMP_CACHE_BITS]; /* by arch->key_bank(); in it by pc */
     struct mmu mmu;
     uint64_t temp_slots[IR_MAX_TEMPS]; /* a host back end's spilled temps */
 

@@ -138,7 +138,7 @@ static struct interp_block *find_block(struct cpu *cpu, uint32_t pc)
 {
     uint32_t key = cpu->arch->state_key(cpu);
     uint64_t phys;
-    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc);
+    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc, key);
     if (UNLIKELY(cpu->kept.active))
         return cpu_fetch_address(cpu, pc, key, &phys) ? make_block(cpu, pc, phys, key) : NULL;
     if (!cpu->jit && entry->pc == pc && entry->key == key)

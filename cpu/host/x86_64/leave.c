@@ -139,6 +139,12 @@ static void jump_by_entry(struct emitter *e, enum reg base, int32_t entry)
     emit_jmp_mem(c, mem_base(base, entry + (int32_t)offsetof(struct jump_cache_entry, code)));
 }
 
+static int32_t jump_cache_bank(const struct emitter *e)
+{
+    unsigned bank = e->cpu->arch->key_bank(e->block->block.key);
+    return (int32_t)((uint8_t *)e->cpu->jump_cache[bank] - (uint8_t *)e->cpu);
+}
+
 /* eax = pc. */
 static void jump_by_cache(struct emitter *e)
 {
@@ -146,7 +152,7 @@ static void jump_by_cache(struct emitter *e)
     static_assert(sizeof(struct jump_cache_entry) == 16, "the index is scaled by 4 twice");
     emit_rr(c, OP_MOV, false, RCX, RAX);
     emit_alu_imm(c, ALU_AND, false, RCX, (int32_t)(((1u << JUMP_CACHE_BITS) - 1) << 2));
-    emit_rm(c, OP_LEA, true, RCX, mem_index(RBP, RCX, 2, CPU_OFFSET(jump_cache)));
+    emit_rm(c, OP_LEA, true, RCX, mem_index(RBP, RCX, 2, jump_cache_bank(e)));
     jump_by_entry(e, RCX, 0);
 }
 
@@ -154,7 +160,7 @@ static void jump_unlinked(struct emitter *e, uint32_t pc, bool far)
 {
     emit_target(e, RAX, pc, far);
     if (far || block_bound(&e->block->block))
-        jump_by_entry(e, RBP, (int32_t)((uint8_t *)cpu_jump_cache_at(e->cpu, pc) - (uint8_t *)e->cpu));
+        jump_by_entry(e, RBP, (int32_t)((uint8_t *)cpu_jump_cache_at(e->cpu, pc, e->block->block.key) - (uint8_t *)e->cpu));
     else
         jump_by_cache(e);
 }

@@ -55,7 +55,7 @@ static struct host_block *find_or_compile(struct cpu *cpu, uint32_t pc, uint32_t
 static const uint8_t *find_code(struct cpu *cpu, struct host_exit *exit, bool *interpret)
 {
     uint32_t pc = *cpu_pc(cpu), key = cpu->arch->state_key(cpu);
-    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc);
+    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc, key);
     uint64_t phys;
     if (!exit && entry->pc == pc && entry->key == key)
         return entry->code;
