@@ -7,10 +7,17 @@
 #include "cpu/mips/cp0.h"
 #include "cpu/mips/mmu.h"
 
+/* What follows lies where it did if the code that changed the mapping is in a fixed segment, as it nearly always is. */
+static void look_up_again(struct cpu *cpu)
+{
+    if (!mips_fixed_mapping(cpu_unit_pc(cpu), mips_state_key(cpu)))
+        cpu_look_up_again(cpu);
+}
+
 void mips_mapping_changed(struct cpu *cpu)
 {
     cpu_flush_outside(cpu, UNMAPPED_FIRST, UNMAPPED_LAST);
-    cpu_look_up_again(cpu);
+    look_up_again(cpu);
 }
 
 void mips_tlb_reset(struct cpu *cpu)
@@ -94,7 +101,7 @@ static void flush_half(struct cpu *cpu, const struct mips_tlb_entry *old, unsign
     uint32_t size = mips_tlb_page_size(old);
     uint32_t first = old->vpn2 + half * size;
     cpu_flush_range(cpu, first, first + size - 1);
-    cpu_look_up_again(cpu);
+    look_up_again(cpu);
 }
 
 /* An entry that would match together with another one is not written: a machine check (24K Software User's Manual, "Machine Check"). */

@@ -29,6 +29,11 @@ void cpu_leave_unit(struct cpu *cpu)
     bench.left = true;
 }
 
+uint32_t cpu_unit_pc(struct cpu *cpu)
+{
+    return *cpu_pc(cpu);
+}
+
 void cpu_count(struct cpu *cpu, unsigned instructions)
 {
     bench.counted += instructions;

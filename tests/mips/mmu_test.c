@@ -148,8 +148,8 @@ static void probes_and_reads(void **state)
     assert_int_equal(s->entry_hi, 0x00420005);
 }
 
-/* Only what was valid, may be in use and changes is flushed. */
-static void flushes(void **state)
+/* Only what was valid, may be in use and changes is flushed; and only code that may have moved is looked up again. */
+static void check_flushes(uint32_t pc, uint32_t leave)
 {
     static const struct {
         unsigned index;
@@ -172,21 +172,27 @@ static void flushes(void **state)
         helper_mtc0(cpu, steps[i].hi, 0, CP0_ENTRYHI);
         helper_mtc0(cpu, steps[i].lo0, 0, CP0_ENTRYLO0);
         helper_mtc0(cpu, steps[i].lo1, 0, CP0_ENTRYLO1);
-        bench_at(cpu, 0x80002000, false);
+        bench_at(cpu, pc, false);
         helper_tlbwi(cpu, 0, 0, 0);
         assert_int_equal(bench.flushes, steps[i].flushes);
-        assert_int_equal(cpu->leave, steps[i].flushes > 0 ? LEAVE_LOOK_UP : 0);
+        assert_int_equal(cpu->leave, steps[i].flushes > 0 ? leave : 0);
         if (bench.flushes) {
             assert_int_equal(bench.first, steps[i].first);
             assert_int_equal(bench.last, steps[i].last);
         }
     }
-    bench_at(cpu, 0x80002000, false);
+    bench_at(cpu, pc, false);
     helper_mtc0(cpu, 0x00404005, 0, CP0_ENTRYHI);
     assert_int_equal(bench.flushes, 0);
     helper_mtc0(cpu, 0x00404007, 0, CP0_ENTRYHI); /* another ASID */
     assert_int_equal(bench.flushes, 1);
-    assert_int_equal(cpu->leave, LEAVE_LOOK_UP);
+    assert_int_equal(cpu->leave, leave);
+}
+
+static void flushes(void **state)
+{
+    check_flushes(0x80002000, 0);
+    check_flushes(0xc0002000, LEAVE_LOOK_UP);
 }
 
 #define LAST_ENTRY 63u /* of the 24K as modelled */
