@@ -24,6 +24,13 @@ struct watch_slots {
     intptr_t map[PAGE_SLOTS]; /* as mmu->watch_map */
 };
 
+/* Whose pages may be in slots: a byte for each page number modulo this. TLB flushes of single pages are frequent and mostly of others. */
+#define PAGE_SLOT_NOTES 512u
+static inline unsigned page_slots_note(uint32_t page)
+{
+    return page >> 12 & (PAGE_SLOT_NOTES - 1);
+}
+
 struct mmu;
 
 void page_slots_forget_all(struct mmu *mmu);

@@ -500,6 +500,7 @@ static void fill_slots(void)
 {
     for (unsigned store_kind = 0; store_kind < 2; store_kind++)
         for (unsigned i = 0; i < 2; i++) {
+            fake.mmu.slot_pages[page_slots_note(RAM + 0x3000 + 0x2000 * i)] = 1;
             fake.mmu.slots[0][store_kind].tag[i] = RAM + 0x3000 + 0x2000 * i;
             fake.mmu.watch_slots[1][store_kind].tag[i] = RAM + 0x3000 + 0x2000 * i;
         }

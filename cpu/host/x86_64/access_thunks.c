@@ -93,6 +93,9 @@ static void emit_fill(struct thunk *t, bool watch)
     emit_rr(c, OP_MOV, false, RDX, RAX);
     emit_alu_imm(c, ALU_AND, false, RDX, (int32_t)GUEST_PAGE_MASK);
     emit_rm(c, OP_STORE, false, RDX, mem_index(RBP, RBX, 2, at.tag));
+    emit_shift_imm(c, SHIFT_SHR, false, RDX, GUEST_PAGE_BITS);
+    emit_alu_imm(c, ALU_AND, false, RDX, PAGE_SLOT_NOTES - 1);
+    emit_store_imm_size(c, mem_index(RBP, RDX, 0, CPU_OFFSET(mmu) + (int32_t)offsetof(struct mmu, slot_pages)), 1, MO_8);
     emit_pop(c, RBX);
 }
 
