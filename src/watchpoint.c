@@ -41,7 +41,7 @@ static bool counts(const struct watchpoint *watchpoint, const struct watch_acces
     struct cpu *cpu = watchpoint->vm->cpu;
     if (spec->kind == WATCH_WRITE && !spec->any && !changes(access, offset, length))
         return false;
-    if (spec->asid >= 0 && cpu->arch->address_space(cpu) != (uint32_t)spec->asid)
+    if (spec->asid >= 0 && (access->source == WATCH_BY_DMA || cpu->arch->address_space(cpu) != (uint32_t)spec->asid))
         return false;
     return !spec->condition || spec->condition->holds(spec->condition, watchpoint->vm, access);
 }

@@ -41,4 +41,19 @@ shows("monitor watch phys:0x200010,2 r", "2  phys  read")
 transfer()
 shows("continue", "2: rwatch phys 0x00200010: DMA by gt64120-dma, 2 bytes -> 0x", "SIGINT")
 shows("monitor info watchpoints", "1  phys  write   0x00300010-0x00300013  hits 1", "2  phys  read    0x00200010-0x00200011  hits 1")
+run("monitor unwatch all")
+
+# What decides: the value, the length and the direction of the transfer, count, and `any` for the same bytes; DMA is in no address space.
+for words, stops in (("w any if size == 8 && store && address == 0 && phys == 0x300010", True), ("w any if mode == 0 && asid == 0", True), ("w", False),
+                     ("w any", True), ("rw any asid 0", False), ("w any if !store", False), ("w any count 2", False)):
+    run("monitor watch phys:0x300012,1 " + words)
+    transfer()
+    text = run("stepi 500")
+    equal("SIGINT" in text and "DMA by gt64120-dma" in text, stops, "a stop with %s, in %r," % (words, text))
+    run("monitor unwatch all")
+run("monitor watch phys:0x300000,0x100 w log if value == 0x55667788 || value64 >> 32 == 0x55667788")
+run("set {int} 0x80200000 = 0x55667788")
+run("set {int} 0x80200004 = 0")
+transfer()
+shows("stepi 500", "DMA by gt64120-dma, 8 bytes <- 0x")
 finish()

@@ -68,6 +68,25 @@ def executes(bench):
         equal(len(machine.error_text().splitlines()), 5, "lines for the keys a, b, c, q in %r" % machine.error_text())
 
 
+def several(bench):
+    """several at once on the same bytes: each does its own, and one that stops is enough"""
+    specs = ("phys:keys,4,log", "virt:keys,4 w exec 'print keys'", "phys:keys,1,rw,any,count=2,exec='xp 0 4',stop" , "virt:keys,4 r if value > 100")
+    with bench.machine(*specs, gdb=True) as machine:
+        machine.type("abcd")
+        bench.says(machine, "the machine is stopped; connect gdb")
+        text = machine.error_text()
+        equal("stakeout: 00000000: " in text and text.count("keys+0x0") >= 1 and text.count(": icount ") >= 1, True, "the lines %r" % text)
+        rsp = Rsp(machine.connect(), bench.guest.big)
+        equal(rsp.ask("?")[:3], "T02", "answer to ?")
+        answer = rsp.monitor("info watchpoints")
+        equal([" %d  " % number in answer for number in (1, 2, 3, 4)], 4 * [True], "the four in %r" % answer)
+        rsp.monitor("unwatch all")
+        rsp.ask("D")
+        machine.expect("[d]")
+        rsp.close()
+        bench.ends(machine)
+
+
 def stops(bench):
     """stop: says so and how to go on; a client that connects then sees the stop and lets it go on"""
     with bench.machine("phys:keys,4,count=2", gdb=True) as machine:
@@ -111,7 +130,7 @@ def refused(bench):
         equal(lines[0].startswith("stakeout: -watch") and says in lines[0], True, "the line %r" % lines[0])
 
 
-CHECKS = [logs, executes, stops, stops_for_good, quits, refused]
+CHECKS = [logs, executes, several, stops, stops_for_good, quits, refused]
 
 if __name__ == "__main__":
     OPTS = options(__doc__)

@@ -10,6 +10,7 @@
  */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,15 @@
 #include <stakeout-plugin.h>
 
 const uint32_t stakeout_plugin_version = STAKEOUT_PLUGIN_VERSION;
+
+/* What plug-ins that were built for version 1 rely on. */
+_Static_assert(offsetof(struct stakeout_functions, watch) == 8 && offsetof(struct stakeout_functions, read_register) == 40 &&
+                   offsetof(struct stakeout_functions, symbol) == 80 && offsetof(struct stakeout_functions, stop) == 120,
+               "a later version adds behind these");
+_Static_assert(offsetof(struct stakeout_hit, device) == 8 && offsetof(struct stakeout_hit, size) == 20 &&
+                   offsetof(struct stakeout_hit, address) == 24 && offsetof(struct stakeout_hit, pc) == 56 &&
+                   offsetof(struct stakeout_exception, code) == 0,
+               "here, too");
 
 static const struct stakeout_functions *stakeout;
 static uint64_t keys;
