@@ -180,6 +180,34 @@ def console(bench):
         equal(machine.wait_exit(), 0, "exit status")
 
 
+def raw_image(bench):
+    """a raw image runs at its address, in the byte order that is asked for"""
+    whole, order = bench.kernel(), "<>"[bench.guest.big]
+    phoff, = struct.unpack_from(order + "I", whole, 28)
+    count, = struct.unpack_from(order + "H", whole, 44)
+    address = bench.guest["start"]
+    segments = [struct.unpack_from(order + "4I", whole, phoff + 32 * i + 4) for i in range(count)]
+    offset, first, size = next((o, v, n) for o, v, _, n in segments if v <= address < v + n)
+    raw = bench.file("raw,image", whole[offset + address - first:offset + size])
+    for spelled in ("0x%x" % address, "%d" % address):
+        with Machine(bench.opts, ["-kernel", raw + ",addr=" + spelled, "-endian", bench.opts.endian], stopped=False, gdb=False, big=bench.guest.big) as machine:
+            machine.expect("hello from the guest\n")
+            machine.type("q")
+            equal(machine.wait_exit(), 0, "exit status")
+
+
+def memory_sizes(bench):
+    """-m from the least to the most: the guest runs, and memory ends where it should"""
+    for size, high in (("2", None), ("256", None), ("257", 0x900fffff), ("2047", 0xffefffff), ("2G", 0xffffffff)):
+        with Machine(bench.opts, ["-kernel", bench.guest.path, "-m", size], stopped=False, big=bench.guest.big) as machine:
+            machine.expect("hello from the guest\n")
+            rsp = Rsp(machine.connect(), bench.guest.big)
+            rsp.ask("?")
+            tree = rsp.monitor("info mtree")
+            equal("%08x priority 0: ram" % (high or (int(size) << 20) - 1) in tree, True, "the end of memory at -m %s" % size)
+            rsp.close()
+
+
 def no_reboot(bench):
     """-no-reboot ends the program at a reset"""
     with Machine(bench.opts, ["-kernel", bench.guest.path, "-no-reboot"], stopped=False, gdb=False, big=bench.guest.big) as machine:
@@ -221,7 +249,7 @@ def pidfile(bench):
     equal(os.path.exists(path), False, "the file is still there")
 
 
-CHECKS = [malformed, qemu_options, qemu_scripts, no_kernel, broken_kernel, misplaced_kernel, broken_initrd, port_in_use, socket_in_use, helps, console, no_reboot, port_chosen, pidfile]
+CHECKS = [malformed, qemu_options, qemu_scripts, no_kernel, broken_kernel, misplaced_kernel, broken_initrd, port_in_use, socket_in_use, helps, console, raw_image, memory_sizes, no_reboot, port_chosen, pidfile]
 
 if __name__ == "__main__":
     OPTS = options(__doc__)
