@@ -43,15 +43,15 @@ static void system_map(void **state)
         uint64_t address;
         const char *text;
     } rows[] = {
-        {0x800fffff, ""            },
-        {0x80100000, "first"       },
-        {0x80100ffc, "first+0xffc" },
-        {0x80101000, "second"      },
-        {0x80102fff, "_etext+0xfff"},
-        {0x80103ffe, "data+0xffe"  },
-        {0x80104000, "last"        },
-        {0x80104001, ""            },
-        {0x10,       ""            },
+        {0x800fffff, ""           },
+        {0x80100000, "first"      },
+        {0x80100ffc, "first+0xffc"},
+        {0x80101000, "second"     },
+        {0x80102fff, ""           }, /* _etext ends what was before it */
+        {0x80103ffe, "data+0xffe" },
+        {0x80104000, "last"       },
+        {0x80104001, ""           },
+        {0x10,       ""           },
     };
     char text[64];
     struct names *names = names_new();

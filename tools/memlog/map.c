@@ -18,7 +18,7 @@
 struct map {
     struct options *options;
     struct grid *grid;
-    struct tally symbols;   /* by the address that they have in the picture */
+    struct tally symbols;   /* by where they begin */
     struct region *regions; /* as shown */
     size_t nregions;
     struct label labels[MAX_LABELS];
@@ -103,7 +103,7 @@ static void label_region(struct map *map, const struct scale *scale, size_t firs
     struct label *label = new_label(map, (largest->top + largest->bottom) / 2);
     ticks_bytes(bytes, size, sizeof(size));
     label->strong = band->region;
-    snprintf(label->text, sizeof(label->text), "%.60s%s%s", band->region ? band->region->name : "", band->region ? "  " : "",
+    snprintf(label->text, sizeof(label->text), "%.63s%s%s", band->region ? band->region->name : "", band->region ? "  " : "",
              size);
 }
 

@@ -77,6 +77,15 @@ static void add_kernel_parts(struct names *names)
     }
 }
 
+/* Such a symbol has no bytes, but lists of symbols let it go as far as the next. */
+static bool ends_part(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(kernel_parts); i++)
+        if (strcmp(name, kernel_parts[i].end) == 0)
+            return true;
+    return false;
+}
+
 bool names_add_file(struct names *names, const char *path)
 {
     struct lines *lines = NULL;
@@ -105,6 +114,8 @@ const char *names_symbol(struct names *names, uint64_t address, uint64_t *start)
         uint64_t offset = 0;
         *answer = (struct answer){.address = address, .name = symbols_name(names->symbols, address, &offset), .known = true};
         answer->start = address - offset;
+        if (answer->name && ends_part(answer->name))
+            answer->name = NULL;
     }
     *start = answer->start;
     return answer->name;

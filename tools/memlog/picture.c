@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "softmmu/log.h"
+#include "softmmu/alloc.h"
 #include "tools/memlog/ticks.h"
 
 #define LEFT_MARGIN   96
@@ -70,19 +70,22 @@ static double write_text(cairo_t *cairo, double x, double y, enum align align, c
     return extents.x_advance;
 }
 
-/* Text that is cut to what the width has room for. */
+/* Text that is cut, between its characters, to what the width has room for. */
 static void write_fitting(cairo_t *cairo, double x, double y, double width, const char *text)
 {
-    char cut[160];
+    static const char dots[] = "…";
     cairo_text_extents_t extents;
-    snprintf(cut, sizeof(cut), "%s", text);
-    for (size_t length = strlen(cut);; length--) {
-        cairo_text_extents(cairo, cut, &extents);
-        if (extents.x_advance <= width || length < 2)
-            break;
-        snprintf(cut + length - 1, sizeof(cut) - length + 1, "…");
+    size_t end = strlen(text);
+    char *cut = alloc_zeroed(end + sizeof(dots));
+    memcpy(cut, text, end);
+    for (cairo_text_extents(cairo, cut, &extents); extents.x_advance > width && end; cairo_text_extents(cairo, cut, &extents)) {
+        do
+            end--;
+        while (end && (text[end] & 0xc0) == 0x80);
+        memcpy(cut + end, dots, sizeof(dots));
     }
     write_text(cairo, x, y, ALIGN_LEFT, cut);
+    free(cut);
 }
 
 static void line(cairo_t *cairo, double x1, double y1, double x2, double y2)
@@ -211,32 +214,44 @@ static void draw_time(cairo_t *cairo, const struct picture *picture)
     write_text(cairo, frame->left + frame->heat_width / 2.0, bottom + 32, ALIGN_MIDDLE, "time: instructions executed");
 }
 
-static bool mark_shown(const struct picture *picture, const struct mark *mark)
+/* Of one before the first access by less than a pixel, at the left edge. */
+static bool mark_place(const struct picture *picture, const struct mark *mark, double *x)
 {
-    return mark->known && mark->icount >= picture->grid->first_icount && mark->icount <= picture->grid->last_icount;
+    const struct grid *grid = picture->grid;
+    uint64_t pixel = (grid->last_icount - grid->first_icount) / picture->frame.heat_width;
+    uint64_t icount =
+        mark->icount < grid->first_icount && mark->icount + pixel >= grid->first_icount ? grid->first_icount : mark->icount;
+    if (!mark->known || icount < grid->first_icount || icount > grid->last_icount)
+        return false;
+    *x = time_place(picture, icount);
+    return true;
+}
+
+static void draw_mark(cairo_t *cairo, const struct frame *frame, const char *text, double x, double end)
+{
+    ink(cairo, FAINT);
+    line(cairo, x, frame->top - LINE, x, frame->top);
+    cairo_set_source_rgba(cairo, 1, 1, 1, 0.45);
+    cairo_set_dash(cairo, (const double[]){3, 4}, 2, 0);
+    line(cairo, x, frame->top, x, frame->top + frame->heat_height);
+    cairo_set_dash(cairo, NULL, 0, 0);
+    ink(cairo, INK);
+    write_fitting(cairo, x + 4, frame->top - LINE / 2, end - x - 8, text);
 }
 
 /* A mark's text has the space up to the next one. */
 static void draw_marks(cairo_t *cairo, const struct picture *picture)
 {
-    const struct frame *frame = &picture->frame;
+    double x, other;
     font(cairo, SMALL_FONT, false);
     for (size_t i = 0; i < picture->nmarks; i++) {
-        if (!mark_shown(picture, &picture->marks[i]))
+        double end = picture->frame.width;
+        if (!mark_place(picture, &picture->marks[i], &x))
             continue;
-        double x = time_place(picture, picture->marks[i].icount), end = frame->left + frame->heat_width;
-        for (size_t other = 0; other < picture->nmarks; other++) {
-            double place = mark_shown(picture, &picture->marks[other]) ? time_place(picture, picture->marks[other].icount) : 0;
-            end = place > x ? fmin(end, place) : end;
-        }
-        ink(cairo, FAINT);
-        line(cairo, x, frame->top - LINE, x, frame->top);
-        cairo_set_source_rgba(cairo, 1, 1, 1, 0.45);
-        cairo_set_dash(cairo, (const double[]){3, 4}, 2, 0);
-        line(cairo, x, frame->top, x, frame->top + frame->heat_height);
-        cairo_set_dash(cairo, NULL, 0, 0);
-        ink(cairo, INK);
-        write_fitting(cairo, x + 4, frame->top - LINE / 2, end - x - 8, picture->marks[i].text);
+        for (size_t j = 0; j < picture->nmarks; j++)
+            if (mark_place(picture, &picture->marks[j], &other) && other > x)
+                end = fmin(end, other);
+        draw_mark(cairo, &picture->frame, picture->marks[i].text, x, end);
     }
 }
 

@@ -22,7 +22,7 @@ const char *place_symbol(struct names *names, const struct memlog_record *record
 {
     *address = record->virt;
     const char *name = record->flags & MEMLOG_VIRT_KNOWN ? names_symbol(names, record->virt, start) : NULL;
-    if (!name && guest_kernel_address(record->phys, address))
+    if (!name && guest_kernel_address(record->phys, address) && *address != record->virt)
         name = names_symbol(names, *address, start);
     return name;
 }
