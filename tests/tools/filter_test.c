@@ -41,18 +41,22 @@ static void parsed(void **state)
         {"0xffffffffffffffff,1", UINT64_MAX, UINT64_MAX},
     };
     static const char *const wrong[] = {
-        "", "x", "1,", "1,0", ",1", "9..8", "-1", "1..2..3", "0xffffffffffffffff,2", "start,f.part.0", "1 2"};
+        "",    "x", "1,",  "1,0",        ",1", "9..8", "-1", "1..2..3", "0xffffffffffffffff,2", "start,f.part.0",
+        "1 2", "k", "1kk", "0x10000000T"};
     struct names *names = some_names();
     struct range range;
     const char *why;
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        assert_true(range_parse(rows[i].text, names, &range, &why));
+        assert_true(range_parse(rows[i].text, RANGE_BYTES, names, &range, &why));
         assert_int_equal(range.first, rows[i].first);
         assert_int_equal(range.last, rows[i].last);
     }
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-        assert_false(range_parse(wrong[i], names, &range, &why));
-    assert_false(range_parse("start", NULL, &range, &why));
+        assert_false(range_parse(wrong[i], RANGE_BYTES, names, &range, &why));
+    assert_false(range_parse("start", RANGE_BYTES, NULL, &range, &why));
+    assert_true(range_parse("2k..3G", RANGE_COUNTS, NULL, &range, &why));
+    assert_int_equal(range.first, 2000);
+    assert_int_equal(range.last, 3000000000);
     names_free(names);
 }
 

@@ -20,7 +20,7 @@ static const struct command {
 };
 
 static const char notes[] =
-    "RANGE     FIRST..LAST, START,LENGTH, a number, or a symbol; numbers as in C, with k, M, G behind them if wanted\n"
+    "RANGE     FIRST..LAST, START,LENGTH, a number, or a symbol; k, M, G behind a number: 1024 ... bytes, 1000 ... instructions\n"
     "Status    0: done; 1: the log is broken (what is whole was used), or nothing in it was wanted; 2: a wrong command line\n"
     "Example   memlog top boot.memlog --symbols malta.sym --of swapper_pg_dir\n";
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "softmmu/log.h"
-#include "src/options_value.h"
 #include "tools/memlog/guest.h"
 
 #define MIN_SIDE 300
@@ -26,7 +25,7 @@ static bool wrong(const char *name, const char *value, const char *why)
 static bool set_range(struct range *range, struct names *names, const char *name, const char *value)
 {
     const char *why;
-    return range_parse(value, names, range, &why) || wrong(name, value, why);
+    return range_parse(value, RANGE_BYTES, names, range, &why) || wrong(name, value, why);
 }
 
 static bool set_symbols(struct options *options, const char *name, const char *value)
@@ -51,7 +50,8 @@ static bool set_pc(struct options *options, const char *name, const char *value)
 
 static bool set_when(struct options *options, const char *name, const char *value)
 {
-    return set_range(&options->filter.when, NULL, name, value);
+    const char *why;
+    return range_parse(value, RANGE_COUNTS, NULL, &options->filter.when, &why) || wrong(name, value, why);
 }
 
 /* What the kernel sees unmapped is meant as memory: by any alias, and by DMA. */
@@ -105,7 +105,8 @@ static bool set_title(struct options *options, const char *name, const char *val
 
 static bool set_count(struct options *options, const char *name, const char *value)
 {
-    return (value_size(value, 1, &options->count) && options->count) || wrong(name, value, "a number above 0 is wanted");
+    return (range_number(value, RANGE_COUNTS, &options->count) && options->count) ||
+           wrong(name, value, "a number above 0 is wanted");
 }
 
 static bool set_by(struct options *options, const char *name, const char *value)
@@ -166,7 +167,7 @@ static bool set_mark(struct options *options, const char *name, const char *valu
     if (!place)
         return false;
     options->nmarks++;
-    mark->known = value_size(place, 1, &mark->icount);
+    mark->known = range_number(place, RANGE_COUNTS, &mark->icount);
     return mark->known || set_range(&mark->pc, options->names, name, place);
 }
 

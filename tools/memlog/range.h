@@ -24,10 +24,14 @@ static inline bool range_meets(const struct range *range, uint64_t start, uint64
     return start <= range->last && start + (length - 1) >= range->first;
 }
 
+/* What a suffix k, M, G, T of a number multiplies by, once or several times: of bytes and addresses, of instructions. */
+enum range_thousand { RANGE_BYTES = 1024, RANGE_COUNTS = 1000 };
+
+bool range_number(const char *text, enum range_thousand thousand, uint64_t *number);
 /*
- * A number may have a suffix k, M, G; a symbol alone is all of its bytes. In FIRST..LAST either may be left out. names may be NULL: then
- * there are no symbols. False if it is nothing of that: *why then says what is wrong.
+ * A symbol alone is all of its bytes. In FIRST..LAST either may be left out. names may be NULL: then there are no symbols. False if it
+ * is nothing of that: *why then says what is wrong.
  */
-bool range_parse(const char *text, struct names *names, struct range *range, const char **why);
+bool range_parse(const char *text, enum range_thousand thousand, struct names *names, struct range *range, const char **why);
 
 #endif
