@@ -96,6 +96,18 @@ static void kernel_regions(void **state)
     names_free(names);
 }
 
+/* A label at the end of a program, say, names no device. */
+static void far(void **state)
+{
+    uint64_t start;
+    struct names *names = names_new();
+    assert_true(add_text(names, "80000000 T label\n90000000 T next\n"));
+    assert_string_equal(names_symbol(names, 0x80ffffff, &start), "label");
+    assert_int_equal(start, 0x80000000);
+    assert_null(names_symbol(names, 0x81000000, &start));
+    names_free(names);
+}
+
 /* This program is an ELF file with symbols and sections, and with lines if it was built so. */
 static void own_program(void **state)
 {
@@ -135,8 +147,8 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(system_map),  cmocka_unit_test(extents), cmocka_unit_test(kernel_regions),
-        cmocka_unit_test(own_program), cmocka_unit_test(refused),
+        cmocka_unit_test(system_map), cmocka_unit_test(extents),     cmocka_unit_test(kernel_regions),
+        cmocka_unit_test(far),        cmocka_unit_test(own_program), cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

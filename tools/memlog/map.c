@@ -60,6 +60,19 @@ static void add(struct map *map, const struct memlog_record *record)
         count_symbol(map, record);
 }
 
+/* What lies between the RAM ranges, which ascend. */
+static void name_devices(const struct options *options, const struct memlog_header *header)
+{
+    uint64_t first = 0;
+    for (unsigned i = 0; i < header->nram; i++) {
+        if (header->ram[i].first > first)
+            names_add_region(options->names, "devices", &(struct range){first, header->ram[i].first - 1}, true);
+        first = header->ram[i].last + 1;
+    }
+    if (first)
+        names_add_region(options->names, "devices", &(struct range){first, UINT64_MAX}, true);
+}
+
 /* Those that were given come first, since the first wins. */
 static void show_regions(struct map *map)
 {
@@ -205,6 +218,8 @@ int command_map(struct options *options)
     map->grid = grid_new();
     while (scan_next(scan, &record))
         add(map, &record);
+    if (!options->virt)
+        name_devices(options, scan_header(scan));
     int status = scan_close(scan);
     if (map->grid->nrows ? !draw(map) : !status && !nothing(options))
         status = 1;

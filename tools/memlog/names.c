@@ -10,6 +10,7 @@
 #include "tools/memlog/names_file.h"
 
 #define CACHE_BITS 14
+#define FAR        (UINT64_C(16) << 20) /* bytes from its start where a symbol names nothing: one of unknown size has no end */
 
 /* The last answer for addresses of one hash. */
 struct answer {
@@ -114,7 +115,7 @@ const char *names_symbol(struct names *names, uint64_t address, uint64_t *start)
         uint64_t offset = 0;
         *answer = (struct answer){.address = address, .name = symbols_name(names->symbols, address, &offset), .known = true};
         answer->start = address - offset;
-        if (answer->name && ends_part(answer->name))
+        if (answer->name && (offset >= FAR || ends_part(answer->name)))
             answer->name = NULL;
     }
     *start = answer->start;

@@ -9,7 +9,7 @@ struct names;
 struct region {
     char *name;
     struct range range;
-    bool given; /* by --region: an address in the space that is shown; else a virtual one */
+    bool given; /* in the space that is shown (--region); else of a file, in virtual addresses */
 };
 
 struct names *names_new(void);
