@@ -89,6 +89,13 @@ static void too_many(void **state)
         touched[i] = (struct range){(uint64_t)i * i * 0x10000, (uint64_t)i * i * 0x10000 + 0xff};
         list[i] = (struct region){"r", touched[i], false};
     }
+    struct grid *far = grid_new();
+    for (uint64_t i = 0; i < 16; i++)
+        grid_add(far, i, i << 60, true);
+    grid_sort(far);
+    scale_make(&scale, far, NULL, 0, 180);
+    check_scale(&scale, 180);
+    grid_free(far);
     struct grid *grid = grid_of(touched, ARRAY_SIZE(touched));
     scale_make(&scale, grid, NULL, 0, HEIGHT);
     check_scale(&scale, HEIGHT);

@@ -270,11 +270,15 @@ class Pictures(Case):
                 pictures.append(file.read())
         self.assertEqual(pictures[0], pictures[1])
 
-    def test_one_access(self):
-        log = AccessLog()
-        log.add((1 << 63) + 5, "w", 8, (1 << 64) - 8, (1 << 64) - 8, 0x80100000, 1)
-        log.write(self.log)
-        self.gives("", "map", self.log, "-o", self.path("a.png"), "--size", "300x300")
+    def test_ends(self):
+        """Time and addresses up to the last ones there can be; one access alone."""
+        last = (1 << 64) - 1
+        for times in ((last,), (last - 3, last), (0, last), (11, 12), (5,)):
+            log = AccessLog()
+            for time in times:
+                log.add(time, "w", 8, last - 7, last - 7, 0x80100000, 1)
+            log.write(self.log)
+            self.gives("", "map", self.log, "-o", self.path("a.png"), "--size", "300x300")
 
     def test_refused(self):
         self.fails(2, "-o FILE.svg", "map", self.log)

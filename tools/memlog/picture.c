@@ -204,12 +204,16 @@ static void draw_time(cairo_t *cairo, const struct picture *picture)
     double length = (double)(grid->last_icount - grid->first_icount) + 1, bottom = frame->top + frame->heat_height;
     uint64_t step = ticks_decimal_step(length * 90 / frame->heat_width);
     font(cairo, SMALL_FONT, false);
-    for (uint64_t at = (grid->first_icount + step - 1) / step * step; at <= grid->last_icount; at += step) {
+    /* The sums may pass the end of what 64 bits hold. */
+    uint64_t past = grid->first_icount % step, first = grid->first_icount + (past ? step - past : 0);
+    for (uint64_t at = first; at >= grid->first_icount && at <= grid->last_icount; at += step) {
         double x = time_place(picture, at);
         ink(cairo, FAINT);
         line(cairo, x, bottom, x, bottom + 5);
         ink(cairo, INK);
         write_text(cairo, x, bottom + 14, ALIGN_MIDDLE, ticks_count(at, step, text, sizeof(text)));
+        if (grid->last_icount - at < step)
+            break;
     }
     write_text(cairo, frame->left + frame->heat_width / 2.0, bottom + 32, ALIGN_MIDDLE, "time: instructions executed");
 }

@@ -41,10 +41,10 @@ static void divide(struct scale *scale, const struct grid *grid, const struct re
 {
     uint64_t bytes = (uint64_t)1 << grid->bin_shift, gap = bytes * (grid->nrows / 32 + 4);
     while (!make_bands(scale, grid, regions, nregions, gap, most)) {
-        if (gap > UINT64_MAX / 4)
+        if (gap == UINT64_MAX)
             nregions = 0;
         else
-            gap *= 2;
+            gap = gap > UINT64_MAX / 2 ? UINT64_MAX : gap * 2;
     }
 }
 
