@@ -51,6 +51,7 @@ class Row:
     big: bool
     memory: bool = True
     shown: int = 0  # how far from `phys` the address lies that the access used
+    slot: bool = False
 
     def touched(self):
         """Offset from the access's address of the first byte, and how many there are."""
@@ -86,12 +87,12 @@ class Row:
         return text + ("-> 0x%x\n" % old if INSNS[self.insn][1] == "r" else "<- 0x%x (was 0x%x)\n" % (self.stored(size), old))
 
     def label(self):
-        return "m_" + self.insn.split("/")[0]
+        return "m_" + self.insn.split("/")[0] + ("_slot" if self.slot else "")
 
     def text(self):
         lowest = self.lowest()
-        return "%-2s %-11s %s %08x, watch phys %08x..%08x: %s" % (
-            self.kind, self.insn, self.where, self.address, self.watch, self.watch + self.length - 1,
+        return "%-2s %-11s %s %08x%s, watch phys %08x..%08x: %s" % (
+            self.kind, self.insn, self.where, self.address, ", in a slot" if self.slot else "", self.watch, self.watch + self.length - 1,
             "runs" if lowest is None else "stops, phys %08x" % lowest)
 
 
@@ -105,7 +106,8 @@ def table(big):
         for place, (at, watch, length) in PLACES.items():
             for insn in INSNS:
                 for kind in KINDS if aligned(insn, at) else ():
-                    yield Row(kind, insn, area + ", " + place, base + at, PHYS + at, PHYS + watch, length, big)
+                    for slot in (False, True) if place == "inside" else (False,):
+                        yield Row(kind, insn, area + ", " + place, base + at, PHYS + at, PHYS + watch, length, big, slot=slot)
     for name, (address, watch, length, insns) in SINGLES.items():
         used = address & 0x1fffffff
         phys = 0x1e000100 if "boot ROM" in name else used
@@ -138,7 +140,8 @@ class Runner:
         lowest = row.lowest()
         if lowest is None:
             return said or (stop.signal != 5 and "stopped: " + stop.text) or None
-        begin = "%s: %s phys 0x%08x: %08x " % (number, "watch" if INSNS[row.insn][1] == "w" else "rwatch", lowest + row.shown, self.guest[row.label()])
+        begin = "%s: %s phys 0x%08x: %08x " % (number, "watch" if INSNS[row.insn][1] == "w" else "rwatch", lowest + row.shown,
+                                               self.guest[row.label()] + 4 * row.slot)  # the stop is at the branch, the access in its slot
         if not said.startswith(begin) or row.memory and not said.endswith(row.bytes_text()) or said.count("\n") != 1:
             return "said %r, not %r ... %r" % (said, begin, row.bytes_text())
         if (stop.signal, stop.watch()) != (2, None):
