@@ -30,6 +30,8 @@ struct backend {
     struct unit_place (*place)(struct cpu *cpu, uintptr_t host_return);
     /* Code is about to be overwritten from inside a unit of generated code: keeps the words of that unit in cpu->kept. */
     void (*keep_unit)(struct cpu *cpu);
+    /* A block of code that logs is left at a unit's start: what it has executed is committed to cpu->log. */
+    void (*log_left)(struct cpu *cpu);
     /* Tells cpu->listener of all code that there is. */
     void (*tell_code)(struct cpu *cpu);
     /* Lines for -d stats. */

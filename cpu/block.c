@@ -135,7 +135,7 @@ bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner)
     block->owner = (uint8_t)owner;
     block->pc = t->start;
     block->key = t->key;
-    block->code_bits = cpu->arch->code_bits(t->start, t->key);
+    block->code_bits = block_code_bits(cpu, t->start, t->key);
     block->phys = t->phys[0] | (t->start & ~GUEST_PAGE_MASK);
     block->last_pc = t->last_pc;
     block->count = (uint16_t)cache->ir.count;

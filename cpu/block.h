@@ -62,6 +62,12 @@ static inline bool block_bound(const struct block *block)
     return block->code_bits == ~0u;
 }
 
+/* As arch->code_bits; code that logs accesses names its pc in the log. */
+static inline uint32_t block_code_bits(const struct cpu *cpu, uint32_t pc, uint32_t key)
+{
+    return cpu->mmu.log_inline ? ~0u : cpu->arch->code_bits(pc, key);
+}
+
 struct block_cache *block_cache_new(struct cpu *cpu);
 void block_cache_free(struct block_cache *cache);
 

@@ -175,6 +175,8 @@ void cpu_leave_unit(struct cpu *cpu)
 {
     struct unit_place at = place(cpu);
     cpu_settle_fpu(cpu);
+    if (UNLIKELY(cpu->log.at) && cpu->host_return)
+        host_backend->log_left(cpu);
     cpu->budget += (int32_t)at.give_back;
     *cpu_pc(cpu) = at.pc;
     cpu->in_slot = at.in_slot;
@@ -268,6 +270,7 @@ static void memory_written(void *opaque, uint8_t *host, size_t length, enum phys
         size_t piece = min_u64(length - done, ARENA_PAGE - first);
         if (cpu->mmu.page_flags[page] & PAGE_CODE)
             block_drop_bytes(cpu, page, first, first + piece - 1);
+        cpu_log_written(cpu, page, who);
         done += piece;
     }
 }
@@ -279,6 +282,7 @@ static void map_changed(void *opaque)
     block_drop_all(cpu, BLOCK_INTERP);
     if (cpu->jit)
         block_drop_all(cpu, BLOCK_HOST);
+    cpu_log_memory_moved(cpu);
     cpu_flush_all(cpu);
     mmu_watches_follow_map(&cpu->mmu);
 }
@@ -295,6 +299,7 @@ static void wire(struct cpu *cpu)
                                  .guest_watched = cpu_guest_watched,
                                  .watched = cpu_watched,
                                  .log = cpu_log_access,
+                                 .log_page = cpu_log_page,
                                  .watches_changed = cpu_watches_changed};
     struct machine *machine = cpu->machine;
     const struct phys_hooks hooks = {
@@ -360,6 +365,7 @@ void cpu_loaded(struct cpu *cpu)
     cpu->asked = cpu->slot_asked = NOT_ASKED;
     cpu->in_unit = cpu->in_slot = cpu->hit_waits = false;
     cpu->debug.reason = DEBUG_NONE;
+    cpu_log_memory_moved(cpu);
     cpu_flush_all(cpu);
 }
 

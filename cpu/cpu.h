@@ -7,6 +7,7 @@
 
 #include "cpu/arch.h"
 #include "cpu/stats.h"
+#include "softmmu/memlog.h"
 #include "softmmu/machine.h"
 #include "softmmu/tlb.h"
 #include "softmmu/watch.h"
@@ -102,6 +103,7 @@ struct cpu {
     int32_t site_sample;         /* likewise: failed guesses until it takes a sample */
     uint64_t saved_locals[2];    /* a host back end's block-local registers while C runs */
     struct fpu_lazy fpu;
+    struct memlog_ring log; /* of accesses, which generated code writes to */
 
     struct jump_cache_entry jump_cache[JUMP_CACHE_BANKS][1 << JUMP_CACHE_BITS]; /* by arch->key_bank(); in it by pc */
     struct mmu mmu;

@@ -5,6 +5,7 @@
 #include "cpu/backend.h"
 #include "cpu/block.h"
 #include "cpu/debug.h"
+#include "cpu/log_access.h"
 #include "softmmu/log.h"
 
 /* The longest stretch without a look at the boundary: budgets are 31 bits wide. */
@@ -159,6 +160,7 @@ static void run_stretch(struct cpu *cpu, uint64_t until)
         interp_run(cpu);
     cpu->machine->clock->icount = cpu->icount_end - (uint64_t)(int64_t)cpu->budget;
     interp_collect(cpu);
+    cpu_log_boundary(cpu);
 }
 
 /* State N is complete: is there a reason to stop at it? */

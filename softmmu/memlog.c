@@ -1,4 +1,4 @@
-#include "softmmu/memlog.h"
+#include "softmmu/memlog_internal.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -6,31 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "softmmu/alloc.h"
 #include "softmmu/machine.h"
 #include "softmmu/tlb.h"
 
 /* A chunk that fits the host's second cache, packed at a level that keeps up with generated code. */
-enum { CHUNK = 256 << 10, LEVEL = -1, FETCHES = 2 };
-
-struct memlog {
-    struct memlog_filter filter;
-    char *path;
-    int fd;
-    uint64_t bytes, accesses; /* bytes: of whole chunks on disk */
-    bool paused, failed;
-    char error[512];
-    ZSTD_CCtx *packer;
-    struct memlog_last last;
-    uint64_t first_icount, chunk_accesses; /* of the chunk */
-    struct memlog_access fetches[FETCHES]; /* of the unit under way */
-    unsigned nfetches;
-    size_t used, packed_room;
-    uint8_t *packed;
-    uint8_t plain[CHUNK + MEMLOG_ACCESS_MAX];
-};
+enum { CHUNK = 256 << 10, LEVEL = -5 };
 
 static uint8_t *put32(uint8_t *to, uint32_t value)
 {
@@ -39,20 +21,17 @@ static uint8_t *put32(uint8_t *to, uint32_t value)
     return to + sizeof(value);
 }
 
-static uint8_t *put64(uint8_t *to, uint64_t value)
+uint8_t *memlog_put64(uint8_t *to, uint64_t value)
 {
     value = htole64(value);
     memcpy(to, &value, sizeof(value));
     return to + sizeof(value);
 }
 
-/* Seven bits a byte, the lowest first; all bytes but the last have the top bit set. */
-static uint8_t *put_number(uint8_t *to, uint64_t value)
+uint8_t *memlog_room(struct memlog_bytes *bytes, size_t more)
 {
-    for (; value >= 0x80; value >>= 7)
-        *to++ = (uint8_t)(value | 0x80);
-    *to++ = (uint8_t)value;
-    return to;
+    bytes->bytes = alloc_room(bytes->bytes, &bytes->capacity, bytes->used + more, 1);
+    return bytes->bytes + bytes->used;
 }
 
 /* The file ends with its last whole chunk. */
@@ -107,11 +86,11 @@ static void write_header(struct memlog *log, const struct machine *machine)
     to = put32(to, machine->big_endian ? MEMLOG_BIG_ENDIAN : 0);
     to = put32(to, GUEST_PAGE);
     to = put32(to, 1);
-    to = put64(to, machine->clock->icount);
+    to = memlog_put64(to, machine->clock->icount);
     to = put32(to, nranges);
     to = put32(to, length);
     for (unsigned i = 0; i < nranges; i++)
-        to = put64(put64(to, ranges[i].first), ranges[i].last);
+        to = memlog_put64(memlog_put64(to, ranges[i].first), ranges[i].last);
     memcpy(to, log->filter.text, length);
     write_out(log, header, (size_t)(to - header) + length);
 }
@@ -125,8 +104,10 @@ struct memlog *memlog_new(const char *path, const struct machine *machine, const
     log->packer = alloc_checked(ZSTD_createCCtx());
     ZSTD_CCtx_setParameter(log->packer, ZSTD_c_compressionLevel, LEVEL);
     ZSTD_CCtx_setParameter(log->packer, ZSTD_c_checksumFlag, 1);
-    log->packed_room = ZSTD_compressBound(sizeof(log->plain)) + MEMLOG_FRAME_BYTES + MEMLOG_CHUNK_HEAD_BYTES;
-    log->packed = alloc_zeroed(log->packed_room);
+    log->since = log->entry_icount = machine->clock->icount;
+    log->known_bytes = arena_page_count(machine->arena) / 8 + 1;
+    log->known = alloc_zeroed(log->known_bytes);
+    log->framed = alloc_zeroed((size_t)1 << (32 - MEMLOG_PAGE_BITS - 3));
     log->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (log->fd < 0)
         snprintf(log->error, sizeof(log->error), "%.250s: %s", path, strerror(errno));
@@ -147,7 +128,17 @@ void memlog_free(struct memlog *log)
         close(log->fd);
     ZSTD_freeCCtx(log->packer);
     free(log->path);
-    free(log->packed);
+    free(log->packed.bytes);
+    free(log->entries.bytes);
+    free(log->events.bytes);
+    free(log->definitions.bytes);
+    free(log->ring_memory);
+    for (size_t i = 0; i < log->nblocks; i++)
+        free(log->blocks[i].words);
+    free(log->blocks);
+    free(log->exits);
+    free(log->known);
+    free(log->framed);
     free(log);
 }
 
@@ -156,56 +147,66 @@ const char *memlog_error(const struct memlog *log)
     return log->error[0] ? log->error : NULL;
 }
 
-struct memlog_totals memlog_totals(const struct memlog *log)
+uint64_t memlog_size(const struct memlog *log)
 {
-    return (struct memlog_totals){log->accesses, log->bytes};
+    return log->bytes;
 }
 
 /* Chunks */
 
-static void write_chunk(struct memlog *log)
+/* Behind the entries, which are the most by far. */
+static void append(struct memlog_bytes *to, struct memlog_bytes *from)
+{
+    memcpy(memlog_room(to, from->used), from->bytes, from->used);
+    to->used += from->used;
+    from->used = 0;
+}
+
+void memlog_write_chunk(struct memlog *log)
 {
     const size_t head = MEMLOG_FRAME_BYTES + MEMLOG_CHUNK_HEAD_BYTES;
-    if (!log->used || log->failed)
+    uint32_t events = (uint32_t)log->events.used, definitions = (uint32_t)log->definitions.used;
+    append(&log->entries, &log->events);
+    append(&log->entries, &log->definitions);
+    size_t plain = log->entries.used, room = head + ZSTD_compressBound(plain);
+    log->entries.used = 0;
+    if (!plain || log->failed)
         return;
-    size_t length = ZSTD_compress2(log->packer, log->packed + head, log->packed_room - head, log->plain, log->used);
+    uint8_t *to = memlog_room(&log->packed, room);
+    size_t length = ZSTD_compress2(log->packer, to + head, room - head, log->entries.bytes, plain);
     assert(!ZSTD_isError(length));
-    uint8_t *to = put32(put32(log->packed, MEMLOG_CHUNK_FRAME), MEMLOG_CHUNK_HEAD_BYTES);
-    to = put32(put32(to, (uint32_t)length), (uint32_t)log->used);
-    put64(put64(to, log->first_icount), log->chunk_accesses);
-    log->used = 0;
-    log->chunk_accesses = 0;
-    write_out(log, log->packed, head + length);
+    to = put32(put32(to, MEMLOG_CHUNK_FRAME), MEMLOG_CHUNK_HEAD_BYTES);
+    to = put32(put32(to, (uint32_t)length), (uint32_t)plain);
+    put32(put32(memlog_put64(to, log->first_icount), events), definitions);
+    write_out(log, log->packed.bytes, head + length);
 }
 
 static void put_access(struct memlog *log, const struct memlog_access *access)
 {
     struct memlog_last *last = &log->last;
-    uint8_t *to = log->plain + log->used;
+    uint8_t *start = memlog_room(&log->events, MEMLOG_ACCESS_MAX), *to = start;
     unsigned kind = access->kind;
     bool dma = memlog_is_dma(kind);
     uint64_t phys = access->phys - (dma ? 0 : access->virt);
-    if (!log->used)
+    if (!log->events.used && !log->entries.used)
         log->first_icount = access->icount;
     *to++ = (uint8_t)(kind | (access->size - 1u) << MEMLOG_SIZE_SHIFT | (access->io ? MEMLOG_IO : 0) |
                       (access->known ? 0 : MEMLOG_UNKNOWN));
-    to = put_number(to, memlog_fold(access->icount - last->icount));
+    to = memlog_put_number(to, memlog_fold(access->icount - last->icount));
     if (!dma) {
-        to = put_number(to, memlog_fold(access->pc - last->pc));
-        to = put_number(to, memlog_fold(access->virt - last->virt[kind]));
+        to = memlog_put_number(to, memlog_fold(access->pc - last->pc));
+        to = memlog_put_number(to, memlog_fold(access->virt - last->virt[kind]));
         last->pc = access->pc;
         last->virt[kind] = access->virt;
     }
-    to = put_number(to, memlog_fold(phys - last->phys[kind]));
+    to = memlog_put_number(to, memlog_fold(phys - last->phys[kind]));
     last->icount = access->icount;
     last->phys[kind] = phys;
-    put64(to, access->value);
+    memlog_put64(to, access->value);
     to += access->known ? access->size : 0;
-    log->used = (size_t)(to - log->plain);
-    log->accesses++;
-    log->chunk_accesses++;
-    if (log->used >= CHUNK)
-        write_chunk(log);
+    log->events.used += (size_t)(to - start);
+    if (!log->ring && log->events.used >= CHUNK)
+        memlog_write_chunk(log);
 }
 
 /* Filter */
@@ -223,6 +224,14 @@ static bool is_all(const struct memlog_range *range)
 bool memlog_wants_kind(const struct memlog *log, enum memlog_kind kind)
 {
     return !log->failed && log->filter.kinds >> kind & 1;
+}
+
+bool memlog_is_plain(const struct memlog *log)
+{
+    const struct memlog_filter *filter = &log->filter;
+    unsigned data = 1u << MEMLOG_LOAD | 1u << MEMLOG_STORE;
+    return (filter->kinds & data) == data && !(filter->kinds >> MEMLOG_FETCH & 1) && is_all(&filter->phys) &&
+           is_all(&filter->virt) && is_all(&filter->pc) && is_all(&filter->when);
 }
 
 bool memlog_is_near(const struct memlog *log, uint64_t icount, uint64_t distance)
@@ -268,7 +277,7 @@ void memlog_add_fetch(struct memlog *log, const struct memlog_access *access)
 {
     if (log->nfetches && log->fetches[0].icount != access->icount)
         put_fetches(log);
-    if (wants(log, access) && log->nfetches < FETCHES)
+    if (wants(log, access) && log->nfetches < MEMLOG_FETCHES)
         log->fetches[log->nfetches++] = *access;
 }
 
@@ -280,13 +289,14 @@ void memlog_unit_left(struct memlog *log)
 void memlog_flush(struct memlog *log)
 {
     put_fetches(log);
-    write_chunk(log);
+    memlog_drain(log);
+    memlog_write_chunk(log);
 }
 
 void memlog_pause(struct memlog *log, bool pause)
 {
     if (pause && !log->paused)
-        put_fetches(log);
+        memlog_flush(log);
     log->paused = pause;
 }
 

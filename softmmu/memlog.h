@@ -10,6 +10,17 @@
 struct machine;
 struct memlog;
 
+/*
+ * What generated code writes: an entry of 32-bit words for each run of a block, as it leaves the block: the exit's number, the low half of the
+ * icount there, and the words that the block's sites need. Words may be written before; the entry counts once `at` is behind it.
+ */
+struct memlog_ring {
+    uint32_t *at,
+        *limit; /* limit: at, behind which there is room for one more entry only. NULL, NULL: generated code does not log */
+    uint32_t *base;
+};
+enum { MEMLOG_ENTRY_HEAD = 2 }; /* words before the sites' */
+
 struct memlog_range {
     uint64_t first, last; /* inclusive */
 };
@@ -32,6 +43,14 @@ struct memlog_access {
     uint8_t size;      /* bytes, 1 to 8 */
     bool known;        /* value is */
     bool io;           /* not memory */
+};
+
+/* A load or store of a block. */
+struct memlog_site {
+    uint8_t insn;  /* instructions of the block before it */
+    uint8_t memop; /* size and MO_SIGN */
+    bool slot, store;
+    struct memlog_ref address, value; /* value: stores; of 8 bytes, two words */
 };
 
 /* Writes the header. NULL: the file cannot be written, `error` says why. */
@@ -58,9 +77,34 @@ void memlog_add_fetch(struct memlog *log, const struct memlog_access *access);
 /* The unit under way is left with nothing done, and run again later: its fetches are forgotten. */
 void memlog_unit_left(struct memlog *log);
 
-struct memlog_totals {
-    uint64_t accesses, bytes; /* of the file */
-};
-struct memlog_totals memlog_totals(const struct memlog *log);
+/* Bytes of the file. */
+uint64_t memlog_size(const struct memlog *log);
+
+/* Inline logging: generated code writes entries, and what goes to C is added as above. */
+
+/* Does the filter let through all loads and stores, and no fetches? */
+bool memlog_is_plain(const struct memlog *log);
+/* From here on, a boundary, generated code logs to the ring. */
+void memlog_attach(struct memlog *log, struct memlog_ring *ring, uint64_t icount);
+void memlog_detach(struct memlog *log);
+/* A block whose code logs; its number. Before that its exits, and what they have executed of it. */
+uint32_t memlog_add_block(struct memlog *log, uint32_t pc, unsigned insn_align, unsigned mode, const struct memlog_site *sites,
+                          unsigned nsites, unsigned nwords);
+uint32_t memlog_add_exit(struct memlog *log, uint32_t block, unsigned nsites, unsigned ninsns, unsigned nwords);
+/* A block is left at a unit's start, having executed so many of its sites: commits an entry. */
+void memlog_add_partial(struct memlog *log, uint32_t block, unsigned nsites, uint64_t block_icount, unsigned nwords);
+/* No block is under way: what the ring has goes to the chunk. */
+void memlog_drain(struct memlog *log);
+/* At a boundary, now and then. */
+void memlog_boundary(struct memlog *log, uint64_t icount);
+
+/* A page of RAM, which has this address in the arena, is reached by generated code from now on; by a device. */
+void memlog_map(struct memlog *log, uint64_t icount, unsigned mode, uint32_t virt, uint64_t phys, uint32_t place,
+                const uint8_t *host);
+void memlog_frame(struct memlog *log, uint64_t icount, uint64_t phys, uint32_t place, const uint8_t *host);
+/* A page was written past the log. */
+void memlog_changed(struct memlog *log, uint64_t icount, uint32_t place, const uint8_t *host);
+/* All of memory may be another, or elsewhere. */
+void memlog_forget_pages(struct memlog *log);
 
 #endif

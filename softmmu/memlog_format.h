@@ -8,7 +8,7 @@
 #include "softmmu/base.h"
 
 #define MEMLOG_MAGIC   "stakelog"
-#define MEMLOG_VERSION 1u
+#define MEMLOG_VERSION 2u
 
 /* zstd's skippable frames (RFC 8878): the file's header, and before each chunk's frame a head. */
 #define MEMLOG_HEADER_FRAME 0x184d2a5eu
@@ -28,8 +28,67 @@ enum {
 enum memlog_header_flags { MEMLOG_BIG_ENDIAN = 1 };
 
 /* Of an access's first byte: kind, size - 1, flags. */
-enum memlog_kind { MEMLOG_LOAD, MEMLOG_STORE, MEMLOG_FETCH, MEMLOG_DMA_READ, MEMLOG_DMA_WRITE, MEMLOG_KINDS };
+enum memlog_kind { MEMLOG_LOAD, MEMLOG_STORE, MEMLOG_FETCH, MEMLOG_DMA_READ, MEMLOG_DMA_WRITE, MEMLOG_KINDS, MEMLOG_EVENT = 7 };
 enum { MEMLOG_KIND = 7, MEMLOG_SIZE_SHIFT = 3, MEMLOG_SIZE = 7, MEMLOG_IO = 64, MEMLOG_UNKNOWN = 128 };
+
+/* What is no access has the kind MEMLOG_EVENT, and this in place of the size. */
+enum memlog_event { MEMLOG_MAP, MEMLOG_FRAME, MEMLOG_PAGE };
+
+/* A site's descriptor: first byte. */
+enum { MEMLOG_SITE_SIZE = 3, MEMLOG_SITE_SIGN = 4, MEMLOG_SITE_STORE = 8, MEMLOG_SITE_SLOT = 16 };
+enum memlog_definition { MEMLOG_BLOCK, MEMLOG_EXIT };
+
+/* An entry's first byte: up to MEMLOG_RUN_MAX - 1 it stands for that many and one more that are all as predicted; else: */
+enum {
+    MEMLOG_RUN_MAX = 128,
+    MEMLOG_NEW = 128,
+    MEMLOG_NEW_EXIT = 1,
+    MEMLOG_NEW_ICOUNT = 2,
+    MEMLOG_NEW_WORDS = 4,
+    MEMLOG_PARTIAL = 8
+};
+
+enum {
+    MEMLOG_SITES_MAX = 64,                   /* of a block */
+    MEMLOG_WORDS_MAX = 3 * MEMLOG_SITES_MAX, /* of an entry */
+    MEMLOG_MODES = 2,
+    MEMLOG_PAGE_BITS = 12,
+};
+
+/* Where an address or a value comes from: (a constant, an entry's word, or what an earlier site loaded) + offset, modulo 2^32. */
+struct memlog_ref {
+    uint16_t from;
+    uint32_t offset;
+};
+enum { MEMLOG_CONSTANT = 0 };
+static inline uint16_t memlog_from_word(unsigned word)
+{
+    return (uint16_t)(2 * word + 1);
+}
+static inline uint16_t memlog_from_site(unsigned site)
+{
+    return (uint16_t)(2 * site + 2);
+}
+
+/* Predicts a word of a block's entries: a step that came twice in a row is expected again. */
+struct memlog_word {
+    uint32_t last, step, seen;
+};
+static inline uint32_t memlog_predict(const struct memlog_word *word)
+{
+    return word->last + word->step;
+}
+static inline void memlog_learn(struct memlog_word *word, uint32_t value)
+{
+    uint32_t step = value - word->last;
+    word->step = step == word->seen ? step : 0;
+    word->seen = step;
+    word->last = value;
+}
+static inline uint32_t memlog_fold32(uint32_t difference)
+{
+    return difference << 1 ^ (uint32_t)((int32_t)difference >> 31);
+}
 
 /* What the next access's fields are told relative to. */
 struct memlog_last {

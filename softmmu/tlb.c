@@ -122,7 +122,9 @@ struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, 
     mmu->fills++;
     uint8_t *host = memory ? place.region->host + place.offset : NULL;
     mmu_watch_entry(mmu, entry, host, store, &mmu->watch_map[mode][store][tlb_index(va)]);
-    if (UNLIKELY(mmu->log) && memlog_wants_page(mmu->log, store ? MEMLOG_STORE : MEMLOG_LOAD, base, phys))
+    if (UNLIKELY(mmu->log_inline) && memory && place.region->kind == REGION_RAM)
+        mmu->ops->log_page(mmu->cpu, mode, base, phys, host);
+    else if (UNLIKELY(mmu->log) && memlog_wants_page(mmu->log, store ? MEMLOG_STORE : MEMLOG_LOAD, base, phys))
         entry->tag |= TLB_LOG;
     if (!memory)
         return entry;

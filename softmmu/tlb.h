@@ -96,6 +96,8 @@ struct mmu_ops {
     bool (*guest_watched)(void *cpu, uint32_t va, enum access_kind kind, bool deferred);
     /* The access under way is done: hands it to mmu->log. The value is the bytes, the one at the lowest address least significant. */
     void (*log)(void *cpu, const struct mmu_logged *access);
+    /* mmu->log_inline: generated code reaches a page of RAM from here on; both addresses of its first byte. */
+    void (*log_page)(void *cpu, unsigned mode, uint32_t va, uint64_t phys, const uint8_t *host);
     /* A set of watches (enum watch_space) changed in this range; may be NULL. */
     void (*watches_changed)(void *cpu, unsigned space, uint64_t first, uint64_t last);
 };
@@ -128,6 +130,7 @@ struct mmu {
     struct phys_watches *phys_watches; /* debugger state, too */
     uint8_t *page_flags;               /* by arena page */
     struct memlog *log;                /* the access log; NULL: none is written */
+    bool log_inline;                   /* generated code writes it, where it does not go to C */
     struct journal *journal;           /* saves pages before their first write; NULL: no history is kept */
     /* The unit is run again and its access was done already: it is answered from here (design section 3). */
     struct {

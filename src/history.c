@@ -2,8 +2,8 @@
 
 #include "softmmu/alloc.h"
 #include "softmmu/host_clock.h"
-#include "softmmu/memlog.h"
 #include "src/build.h"
+#include "src/memlog.h"
 #include "src/notice.h"
 #include "src/vm.h"
 #include "src/watchpoint.h"
@@ -146,8 +146,7 @@ static void mute(struct vm *vm, bool on)
 {
     vm->muted = on;
     log_mute(on);
-    if (vm->memlog)
-        memlog_pause(vm->memlog, on);
+    memlog_mute(vm, on);
 }
 
 static void go_live(struct history *history)

@@ -23,6 +23,8 @@ bool memlog_power_on(struct vm *vm);
 bool memlog_start(struct vm *vm, const char *text, char *error, size_t room);
 /* At a boundary; with no log nothing happens. False: the log is not complete, and a notice was given. */
 bool memlog_stop(struct vm *vm);
+/* Time goes to the past, whose accesses were logged when they happened, or is back at the present. */
+void memlog_mute(struct vm *vm, bool on);
 /* After each slice of the present: a log that cannot be written ends with a notice, one whose time has come or gone follows. */
 void memlog_slice_done(struct vm *vm);
 

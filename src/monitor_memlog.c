@@ -26,10 +26,9 @@ static bool usage(struct monitor *monitor)
                          "FILTER: phys=RANGE virt=RANGE pc=RANGE when=RANGE (FIRST..LAST, ADDR+LENGTH, ADDR) kind=rwx\n");
 }
 
-static void say_totals(struct monitor *monitor, const struct memlog *log)
+static void say_size(struct monitor *monitor, const struct memlog *log)
 {
-    struct memlog_totals totals = memlog_totals(log);
-    say(monitor, "%" PRIu64 " accesses logged, %.1f MiB\n", totals.accesses, (double)totals.bytes / 1048576);
+    say(monitor, "%.1f MiB logged\n", (double)memlog_size(log) / 1048576);
 }
 
 static bool start(struct monitor *monitor)
@@ -46,7 +45,7 @@ static bool stop(struct monitor *monitor)
     if (!monitor->vm->memlog)
         return fail(monitor, "no log is being written\n");
     memlog_flush(monitor->vm->memlog);
-    say_totals(monitor, monitor->vm->memlog);
+    say_size(monitor, monitor->vm->memlog);
     return memlog_stop(monitor->vm);
 }
 
@@ -59,7 +58,7 @@ static void replay_over(struct vm *vm, bool arrived)
     else if (late.print && !arrived)
         say(&late, "interrupted; what was logged so far is good\n");
     if (late.print)
-        say_totals(&late, replayed);
+        say_size(&late, replayed);
     memlog_free(replayed);
     replayed = NULL;
     monitor_end_command(vm, good && arrived);

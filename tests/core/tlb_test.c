@@ -109,7 +109,7 @@ static void device_write(void *opaque, uint64_t offset, uint64_t value, unsigned
 
 static int set_up(void **state)
 {
-    static const struct mmu_ops ops = {translate, misaligned, bus_error, sync, code_written, watched, NULL, NULL, NULL};
+    static const struct mmu_ops ops = {translate, misaligned, bus_error, sync, code_written, watched, NULL, NULL, NULL, NULL};
     static const struct mmio_ops device_ops = {.read = device_read, .write = device_write};
     size_t ram = RAM_PAGES * ARENA_PAGE;
     memset(&fake, 0, sizeof(fake));

@@ -89,6 +89,20 @@ static void expect(const struct rig *rig, const char *path, const struct row *ro
     unlink(path);
 }
 
+/* Records so far. */
+static unsigned count(const char *path, struct memlog *log)
+{
+    char error[512];
+    struct memlog_record record;
+    unsigned found = 0;
+    memlog_flush(log);
+    struct memlog_reader *reader = memlog_open(path, error, sizeof(error));
+    while (memlog_next(reader, &record) == 1)
+        found++;
+    memlog_close(reader);
+    return found;
+}
+
 static void run(struct rig *rig, uint64_t until)
 {
     assert_int_equal(cpu_run(rig->cpu, until), CPU_EXIT_LIMIT);
@@ -204,7 +218,7 @@ static void stops_log_an_access_once(void **state)
     watch_insert(rig->cpu->mmu.watches, RIG_DATA, 4, WATCH_ACCESS, false);
     watch_insert(rig->cpu->mmu.watches, RIG_DATA + 4, 4, WATCH_WRITE, true);
     assert_int_equal(cpu_run(rig->cpu, 5), CPU_EXIT_DEBUG);
-    assert_int_equal(memlog_totals(log).accesses, 0);
+    assert_int_equal(count(path, log), 0);
     rig->cpu->skip_watch = true;
     assert_int_equal(cpu_run(rig->cpu, 5), CPU_EXIT_DEBUG);
     assert_at(rig, 3, RIG_CODE + 12);
@@ -299,7 +313,7 @@ static void filters(void **state)
         struct memlog *log = log_to(rig, path, &filter);
         run(rig, ARRAY_SIZE(widths));
         unsigned more = i == 6 && rig->machine.big_endian; /* lwr of the whole word */
-        assert_int_equal(memlog_totals(log).accesses, rows[i].count + more);
+        assert_int_equal(count(path, log), rows[i].count + more);
         end_log(rig, log);
         unlink(path);
     }

@@ -1,4 +1,4 @@
-#include "tools/memlog/reader.h"
+#include "tools/memlog/reader_internal.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -7,23 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <zstd.h>
 
-struct memlog_reader {
-    FILE *file;
-    char *path;
-    char error[512];
-    struct memlog_header header;
-    uint64_t done, total;
-    ZSTD_DCtx *unpacker;
-    struct memlog_last last;
-    uint8_t *packed, *plain;
-    const uint8_t *at, *end; /* in plain */
-    uint64_t left;           /* accesses of the chunk */
-};
-
-static int fail(struct memlog_reader *reader, const char *format, ...) PRINTF_LIKE(2, 3);
-static int fail(struct memlog_reader *reader, const char *format, ...)
+int reader_fail(struct memlog_reader *reader, const char *format, ...)
 {
     char why[200];
     va_list args;
@@ -59,7 +44,7 @@ static bool read_bytes(struct memlog_reader *reader, void *bytes, size_t length)
 
 static int foreign(struct memlog_reader *reader)
 {
-    return fail(reader, "this is not an access log");
+    return reader_fail(reader, "this is not an access log");
 }
 
 static int read_ranges(struct memlog_reader *reader, unsigned nranges, unsigned length)
@@ -69,11 +54,11 @@ static int read_ranges(struct memlog_reader *reader, unsigned nranges, unsigned 
     header->nram = nranges;
     for (unsigned i = 0; i < nranges; i++) {
         if (!read_bytes(reader, range, sizeof(range)))
-            return fail(reader, "it is cut off in its header");
+            return reader_fail(reader, "it is cut off in its header");
         header->ram[i].first = get64(range);
         header->ram[i].last = get64(range + 8);
     }
-    return read_bytes(reader, header->filter, length) ? 0 : fail(reader, "it is cut off in its header");
+    return read_bytes(reader, header->filter, length) ? 0 : reader_fail(reader, "it is cut off in its header");
 }
 
 static int read_header(struct memlog_reader *reader)
@@ -85,8 +70,8 @@ static int read_header(struct memlog_reader *reader)
         return foreign(reader);
     header->version = get32(content + 8);
     if (header->version != MEMLOG_VERSION)
-        return fail(reader, "its format is version %u, and this program reads version %u", (unsigned)header->version,
-                    MEMLOG_VERSION);
+        return reader_fail(reader, "its format is version %u, and this program reads version %u", (unsigned)header->version,
+                           MEMLOG_VERSION);
     header->big_endian = get32(content + 12) & MEMLOG_BIG_ENDIAN;
     header->page_size = get32(content + 16);
     header->cpus = get32(content + 20);
@@ -102,16 +87,18 @@ struct memlog_reader *memlog_open(const char *path, char *error, size_t room)
 {
     struct memlog_reader *reader = calloc(1, sizeof(*reader));
     struct stat status;
-    if (!reader || !(reader->path = strdup(path)) || !(reader->unpacker = ZSTD_createDCtx())) {
+    if (!reader || !(reader->path = strdup(path)) || !(reader->unpacker = ZSTD_createDCtx()) || !memory_begin(reader)) {
         snprintf(error, room, "%s: out of memory", path);
         memlog_close(reader);
         return NULL;
     }
     reader->file = fopen(path, "rbe");
     if (!reader->file || fstat(fileno(reader->file), &status) != 0)
-        fail(reader, "%s", strerror(errno));
+        reader_fail(reader, "%s", strerror(errno));
     else if (read_header(reader) == 0)
         reader->total = status.st_size > 0 ? (uint64_t)status.st_size : 0;
+    reader->entry_icount = reader->header.start_icount;
+    reader->by_c = UINT64_MAX;
     if (!reader->error[0])
         return reader;
     snprintf(error, room, "%s", reader->error);
@@ -129,6 +116,8 @@ void memlog_close(struct memlog_reader *reader)
     free(reader->path);
     free(reader->packed);
     free(reader->plain);
+    free_definitions(reader);
+    memory_free(&reader->memory);
     free(reader);
 }
 
@@ -152,35 +141,40 @@ void memlog_progress(const struct memlog_reader *reader, uint64_t *done, uint64_
 
 static int cut_off(struct memlog_reader *reader, uint64_t from)
 {
-    return fail(
+    return reader_fail(
         reader,
         "it is cut off at byte %llu: the program that wrote it was killed, or the disk was full; the records before are whole",
         (unsigned long long)from);
 }
 
-static int damaged(struct memlog_reader *reader)
+int reader_damaged(struct memlog_reader *reader)
 {
-    return fail(reader, "it is damaged before byte %llu", (unsigned long long)reader->done);
+    return reader_fail(reader, "it is damaged before byte %llu", (unsigned long long)reader->done);
 }
 
-static int unpack(struct memlog_reader *reader, uint32_t packed, uint32_t plain)
+struct chunk {
+    uint32_t packed, plain, events, definitions;
+};
+
+static int unpack(struct memlog_reader *reader, const struct chunk *chunk)
 {
     uint64_t from = reader->done - MEMLOG_FRAME_BYTES - MEMLOG_CHUNK_HEAD_BYTES;
-    uint8_t *packed_bytes = realloc(reader->packed, packed);
-    if (packed_bytes)
-        reader->packed = packed_bytes;
-    uint8_t *plain_bytes = realloc(reader->plain, plain);
-    if (plain_bytes)
-        reader->plain = plain_bytes;
-    if (!packed_bytes || !plain_bytes)
-        return fail(reader, "out of memory");
-    if (!read_bytes(reader, packed_bytes, packed))
+    uint8_t *packed = realloc(reader->packed, chunk->packed);
+    if (packed)
+        reader->packed = packed;
+    uint8_t *plain = realloc(reader->plain, chunk->plain);
+    if (plain)
+        reader->plain = plain;
+    if (!packed || !plain)
+        return reader_fail(reader, "out of memory");
+    if (!read_bytes(reader, packed, chunk->packed))
         return cut_off(reader, from);
-    if (ZSTD_decompressDCtx(reader->unpacker, plain_bytes, plain, packed_bytes, packed) != plain)
-        return damaged(reader);
-    reader->at = plain_bytes;
-    reader->end = plain_bytes + plain;
-    return 1;
+    if (ZSTD_decompressDCtx(reader->unpacker, plain, chunk->plain, packed, chunk->packed) != chunk->plain)
+        return reader_damaged(reader);
+    struct section definitions = {plain + chunk->plain - chunk->definitions, plain + chunk->plain};
+    reader->events = (struct section){definitions.at - chunk->events, definitions.at};
+    reader->entries = (struct section){plain, reader->events.at};
+    return read_definitions(reader, &definitions) ? 1 : -1;
 }
 
 /* 0: the file ends here. */
@@ -188,64 +182,80 @@ static int next_chunk(struct memlog_reader *reader)
 {
     uint8_t head[MEMLOG_FRAME_BYTES + MEMLOG_CHUNK_HEAD_BYTES];
     uint64_t from = reader->done;
-    if (reader->at != reader->end)
-        return damaged(reader);
     if (!read_bytes(reader, head, sizeof(head)))
         return reader->done == from ? 0 : cut_off(reader, from);
     const uint8_t *content = head + MEMLOG_FRAME_BYTES;
-    uint32_t packed = get32(content), plain = get32(content + 4);
-    if (get32(head) != MEMLOG_CHUNK_FRAME || get32(head + 4) != MEMLOG_CHUNK_HEAD_BYTES || !packed || !plain ||
-        packed > MEMLOG_CHUNK_MAX || plain > MEMLOG_CHUNK_MAX)
-        return damaged(reader);
-    reader->left = get64(content + 16);
-    return unpack(reader, packed, plain);
+    const struct chunk chunk = {get32(content), get32(content + 4), get32(content + 16), get32(content + 20)};
+    if (get32(head) != MEMLOG_CHUNK_FRAME || get32(head + 4) != MEMLOG_CHUNK_HEAD_BYTES || !chunk.packed || !chunk.plain ||
+        chunk.packed > MEMLOG_CHUNK_MAX || chunk.plain > MEMLOG_CHUNK_MAX ||
+        (uint64_t)chunk.events + chunk.definitions > chunk.plain)
+        return reader_damaged(reader);
+    return unpack(reader, &chunk);
 }
 
-/* Accesses */
+/* Events */
 
-static uint64_t get_number(struct memlog_reader *reader)
+uint8_t get_byte(struct memlog_reader *reader, struct section *section)
+{
+    if (section->at < section->end)
+        return *section->at++;
+    if (!reader->error[0])
+        reader_damaged(reader);
+    return 0;
+}
+
+uint64_t get_number(struct memlog_reader *reader, struct section *section)
 {
     uint64_t value = 0;
-    for (unsigned shift = 0; reader->at < reader->end && shift < 64; shift += 7) {
-        uint8_t byte = *reader->at++;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = get_byte(reader, section);
         value |= (uint64_t)(byte & 0x7f) << shift;
         if (!(byte & 0x80))
             return value;
     }
-    fail(reader, "it is damaged before byte %llu", (unsigned long long)reader->done);
+    if (!reader->error[0])
+        reader_damaged(reader);
     return 0;
+}
+
+void *room_for_one(struct memlog_reader *reader, void *array, size_t *room, size_t used, size_t element)
+{
+    if (used < *room)
+        return array;
+    size_t wanted = *room ? *room * 2 : 1024;
+    void *larger = realloc(array, wanted * element);
+    if (larger)
+        *room = wanted;
+    else
+        reader_fail(reader, "out of memory");
+    return larger;
 }
 
 static uint64_t get_next(struct memlog_reader *reader, uint64_t *last)
 {
-    *last += memlog_unfold(get_number(reader));
+    *last += memlog_unfold(get_number(reader, &reader->events));
     return *last;
 }
 
 static void get_value(struct memlog_reader *reader, struct memlog_record *record)
 {
-    if ((size_t)(reader->end - reader->at) < record->size) {
-        damaged(reader);
-        return;
-    }
     for (unsigned i = 0; i < record->size; i++)
-        record->value |= (uint64_t)reader->at[i] << 8 * i;
-    reader->at += record->size;
+        record->value |= (uint64_t)get_byte(reader, &reader->events) << 8 * i;
 }
 
-static int get_access(struct memlog_reader *reader, struct memlog_record *record)
+/* The event's access; its icount is read. */
+static void get_access(struct memlog_reader *reader, unsigned first)
 {
     static const char letters[] = "rwxRW";
+    struct memlog_record *record = &reader->event;
     struct memlog_last *last = &reader->last;
-    unsigned first = *reader->at++, kind = first & MEMLOG_KIND;
-    if (kind >= MEMLOG_KINDS)
-        return damaged(reader);
+    unsigned kind = first & MEMLOG_KIND;
     *record = (struct memlog_record){
+        .icount = last->icount,
         .kind = (uint8_t)letters[kind],
         .size = (uint8_t)((first >> MEMLOG_SIZE_SHIFT & MEMLOG_SIZE) + 1),
         .flags = (uint8_t)((first & MEMLOG_IO ? MEMLOG_RECORD_IO : 0) | (first & MEMLOG_UNKNOWN ? 0 : MEMLOG_VALUE_KNOWN)),
     };
-    record->icount = get_next(reader, &last->icount);
     if (!memlog_is_dma(kind)) {
         record->flags |= MEMLOG_VIRT_KNOWN;
         record->pc = get_next(reader, &last->pc);
@@ -254,18 +264,82 @@ static int get_access(struct memlog_reader *reader, struct memlog_record *record
     record->phys = get_next(reader, &last->phys[kind]) + record->virt;
     if (record->flags & MEMLOG_VALUE_KNOWN)
         get_value(reader, record);
-    reader->left--;
-    return reader->error[0] ? -1 : 1;
+}
+
+/* Looks at the next event, if there is one; one that is no access stays unread but for its icount. */
+static void look_at_event(struct memlog_reader *reader)
+{
+    struct section *section = &reader->events;
+    if (reader->has_event || section->at == section->end)
+        return;
+    unsigned first = get_byte(reader, section), kind = first & MEMLOG_KIND;
+    get_next(reader, &reader->last.icount);
+    reader->has_event = true;
+    reader->event_is_access = kind != MEMLOG_EVENT;
+    reader->event.icount = reader->last.icount;
+    reader->event.kind = (uint8_t)(first >> MEMLOG_SIZE_SHIFT);
+    if (kind < MEMLOG_KINDS)
+        get_access(reader, first);
+    else if (kind != MEMLOG_EVENT)
+        reader_damaged(reader);
+}
+
+/* True: it is an access, *record. */
+static bool take_event(struct memlog_reader *reader, struct memlog_record *record)
+{
+    uint8_t bytes[8];
+    reader->has_event = false;
+    if (!reader->event_is_access) {
+        memory_event(reader, (enum memlog_event)reader->event.kind, &reader->events);
+        return false;
+    }
+    *record = reader->event;
+    if (record->kind == 'r' || record->kind == 'w') {
+        reader->by_c = record->icount;
+        reader->by_c_value = record->value;
+    }
+    bytes_of_number(reader, record->value, bytes, record->size);
+    if (record->kind == 'w' || record->kind == 'W')
+        memory_write(&reader->memory, record->phys, bytes, record->size);
+    return true;
+}
+
+/* The event that comes before the entry's next site, if there is one; without an entry any event does. */
+static bool event_is_next(struct memlog_reader *reader, bool site)
+{
+    look_at_event(reader);
+    return reader->has_event && (!site || reader->event.icount <= site_icount(&reader->entry));
+}
+
+/* 1: a record. 0: the chunk has no more. -1: error. */
+static int next_of_chunk(struct memlog_reader *reader, struct memlog_record *record)
+{
+    struct entry *entry = &reader->entry;
+    while (!reader->error[0]) {
+        bool site = entry->site < entry->nsites || (next_entry(reader) && entry->nsites);
+        if (event_is_next(reader, site)) {
+            if (take_event(reader, record))
+                return reader->error[0] ? -1 : 1;
+        } else if (site && site_icount(entry) == reader->by_c) {
+            pass_site(reader, reader->by_c_value);
+        } else if (site) {
+            return site_record(reader, record) ? 1 : -1;
+        } else if (!reader->error[0]) {
+            return 0;
+        }
+    }
+    return -1;
 }
 
 int memlog_next(struct memlog_reader *reader, struct memlog_record *record)
 {
-    if (reader->error[0])
-        return -1;
-    while (!reader->left) {
-        int got = next_chunk(reader);
+    while (!reader->error[0]) {
+        int got = next_of_chunk(reader, record);
+        if (got)
+            return got;
+        got = next_chunk(reader);
         if (got <= 0)
             return got;
     }
-    return reader->at < reader->end ? get_access(reader, record) : damaged(reader);
+    return -1;
 }

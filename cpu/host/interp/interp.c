@@ -183,7 +183,7 @@ static inline const struct tlb_entry *hit(const struct cpu *cpu, uint32_t va, un
 {
     const struct tlb_entry *entry = &cpu->mmu.tlb[mode][store][tlb_index(va)];
     uint32_t mask = GUEST_PAGE_MASK | ((1u << (memop & MO_SIZE)) - 1);
-    return entry->tag == (va & mask) ? entry : NULL;
+    return entry->tag == (va & mask) && LIKELY(!cpu->mmu.log_inline) ? entry : NULL;
 }
 
 static bool load(struct cpu *cpu, const struct interp_op *op, unsigned mode)

@@ -51,6 +51,7 @@ static void free_block(struct host_block *block)
 {
     free(block->exits);
     free(block->stretches);
+    free(block->log);
     free(block);
 }
 

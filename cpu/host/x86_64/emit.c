@@ -12,8 +12,13 @@ struct stub *new_stub(struct emitter *e, enum stub_kind kind)
 {
     assert(e->nstubs < MAX_STUBS);
     struct stub *stub = &e->stubs[e->nstubs++];
-    *stub = (struct stub){
-        .kind = kind, .index = (uint16_t)e->index, .before = e->before, .slot = e->slot, .charged = e->charged, .reg = NO_REG};
+    *stub = (struct stub){.kind = kind,
+                          .index = (uint16_t)e->index,
+                          .before = e->before,
+                          .slot = e->slot,
+                          .charged = e->charged,
+                          .nlogged = e->nlogged,
+                          .reg = NO_REG};
     fpr_note(e, stub);
     return stub;
 }
@@ -532,6 +537,7 @@ struct host_block *compile(struct cpu *cpu)
     e->index = 0;
     begin_values(e);
     begin_stretches(e);
+    log_begin(e);
     emit_entry(e);
     for (e->index = 0; e->index < ir->nops; e->index++) {
         e->jit->layout.op_start[e->index] = (uint32_t)(e->c->p - block->code);

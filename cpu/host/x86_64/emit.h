@@ -39,6 +39,7 @@ struct stub {
     uint16_t count;        /* instructions executed where it leaves */
     uint16_t charged;      /* instructions taken off the budget there */
     uint16_t before, slot; /* side table */
+    uint8_t nlogged;       /* sites of the log executed where it leaves */
     struct ir_op op;       /* STUB_CHOOSE: the condition, and where its operands were */
     struct local local[LOCALS];
     uint8_t xmm[3]; /* STUB_FPU: result and operands; stores of FPU registers: the value in [0], else 0 */
@@ -72,6 +73,7 @@ struct emitter {
     uint16_t stretches[IR_MAX_EXITS]; /* where each stretch ends */
     unsigned stretch;                 /* under way */
     bool slot;
+    uint8_t nlogged;          /* sites of the log so far */
     bool called;              /* a helper ran in this unit: it may have asked to leave */
     uint8_t pinned[IR_TEMPS]; /* host register of a pinned global, or NO_REG */
     struct local local[LOCALS];
@@ -156,6 +158,19 @@ void emit_leave_stub(struct emitter *e, struct stub *stub);
 enum cond cond_of(unsigned cc);
 /* cmp of an operation's a and b. */
 void emit_compare(struct emitter *e, const struct ir_op *op);
+
+/* log_inline.c: nothing is emitted unless generated code logs. */
+void log_begin(struct emitter *e);
+/* eax = address of an access; rcx is lost. */
+void log_address(struct emitter *e);
+/* The value of a store, where take_value() has put it; rcx is lost. */
+void log_value(struct emitter *e, const struct ir_op *op, const struct stub *stub);
+/* A group, from the lowest address in eax on: all of that for each of its members; rcx and rdx are lost. */
+void log_group(struct emitter *e, const struct stub *stub);
+/* The access is emitted. */
+void log_done(struct emitter *e);
+/* The block is left, with so many instructions and sites executed and the budget right; rax and rcx are lost. False: nothing emitted. */
+bool log_exit(struct emitter *e, unsigned nsites, unsigned count);
 
 /* An instruction begins. */
 void emit_insn(struct emitter *e, const struct ir_op *op);

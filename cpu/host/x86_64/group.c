@@ -212,6 +212,7 @@ bool emit_group(struct emitter *e, const struct ir_op *op, struct stub *stub)
         take_values(e, stub);
     else
         take_results(e, stub);
+    log_group(e, stub);
     struct mem mem = emit_look(e, stub, range.high - range.low);
     for (unsigned i = 0; i < stub->members; i++) {
         const struct member *member = &e->members[stub->first_member + i];

@@ -204,6 +204,7 @@ void emit_leave_check(struct emitter *e, uint32_t pc, bool far)
 static void emit_exit_main(struct emitter *e, const struct ir_op *op, const struct ir_exit *exit)
 {
     give_back(e, e->charged, exit->count);
+    log_exit(e, e->nlogged, exit->count);
     if (exit->kind == IR_EXIT_STATE) {
         emit_rr(e->c, OP_XOR, false, RAX, RAX);
         emit_jmp_to(e->c, e->jit->thunk_exit);
@@ -254,10 +255,12 @@ void emit_exit_op(struct emitter *e, const struct ir_op *op)
         if (e->called)
             emit_leave_check(e, exit->pc, exit->kind == IR_EXIT_FAR);
         assert(e->charged == exit->count);
+        log_exit(e, e->nlogged, exit->count);
         jump_known(e, exit->pc, exit->kind == IR_EXIT_FAR, NULL);
         break;
     case IR_exit_ind:
         assert(e->charged == exit->count);
+        log_exit(e, e->nlogged, exit->count);
         load_value(e, RAX, op->a, 0);
         if (e->called) {
             emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, CPU_OFFSET(leave)), 0);
@@ -274,11 +277,12 @@ void emit_exit_op(struct emitter *e, const struct ir_op *op)
 static void emit_choose_stub(struct emitter *e, const struct stub *stub)
 {
     memcpy(e->local, stub->local, sizeof(e->local));
+    give_back(e, stub->charged, stub->count);
+    log_exit(e, stub->nlogged, stub->count);
     emit_pc(e, RCX, stub->other_pc);
     emit_pc(e, RDX, stub->pc);
     emit_compare(e, &stub->op);
     emit_rr(e->c, OP_CMOV | cond_of(stub->op.sub), false, RCX, RDX);
-    give_back(e, stub->charged, stub->count);
     emit_rr(e->c, OP_MOV, false, RAX, RCX);
     emit_jmp_to(e->c, e->jit->thunk_miss);
 }
@@ -291,8 +295,9 @@ void emit_leave_stub(struct emitter *e, struct stub *stub)
         return;
     }
     give_back(e, stub->charged, stub->count);
+    bool logs = log_exit(e, stub->nlogged, stub->count);
     if (stub->kind == STUB_EXIT)
-        jump_known(e, stub->pc, false, stub->from[0]);
+        jump_known(e, stub->pc, false, logs ? NULL : stub->from[0]);
     else
         leave_to_main(e, stub->pc, stub->far);
 }

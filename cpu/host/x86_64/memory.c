@@ -191,10 +191,12 @@ void emit_load(struct emitter *e, const struct ir_op *op)
     } else {
         emit_address(e, op);
         stub->reg = result_reg(e, op);
+        log_address(e);
         emit_page(e, stub, false);
         emit_load_from(e->c, stub->memop, stub->reg, mem_index(RCX, RAX, 0, 0));
     }
     stub->back = e->c->p;
+    log_done(e);
     if (op->op == IR_ldf)
         loaded_fpr(e, op);
     else
@@ -280,7 +282,10 @@ void emit_store(struct emitter *e, const struct ir_op *op)
         return;
     count_access(e, stub, true);
     emit_address(e, op);
+    log_address(e);
     take_value(e, op, stub);
+    log_value(e, op, stub);
+    log_done(e);
     emit_page(e, stub, true);
     if (op->op == IR_st && !stub->constant)
         stub->reg = value_reg(e, op->b);

@@ -15,10 +15,11 @@ static struct site *site_at(const struct cpu *cpu, uint64_t phys)
     return &cpu->jit->sites[phys >> 2 & (SITES - 1)];
 }
 
-/* Kernels in the linear segment use data in it; mapped code uses mapped data. */
+/* Kernels in the linear segment use data in it; mapped code uses mapped data. The access log learns of pages as they come into the TLB. */
 static enum site_kind guess(const struct cpu *cpu, const struct block *block, bool store)
 {
-    bool linear = cpu->jit->low_ram && cpu->arch->direct_base && cpu->arch->fixed_mapping(block->pc, block->key);
+    bool linear =
+        cpu->jit->low_ram && !cpu->mmu.log_inline && cpu->arch->direct_base && cpu->arch->fixed_mapping(block->pc, block->key);
     return !store && linear && cpu->arch->key_mode(block->key) == 0 ? SITE_DIRECT : SITE_SLOT;
 }
 

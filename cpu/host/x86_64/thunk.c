@@ -5,6 +5,8 @@
  */
 #include "cpu/host/x86_64/x86_64.h"
 
+#include <xmmintrin.h>
+
 const uint8_t pinned_regs[PINNED] = {RBX, R12, R13, R14, RSI, RDI, R8, R9};
 static const uint8_t callee_saved[] = {RBP, RBX, R12, R13, R14, R15};
 
@@ -203,6 +205,26 @@ static void make_call(struct cpu *cpu, struct code *c, const uint8_t *out)
     return_or_leave(cpu, c, out);
 }
 
+/* Generated code's floating point finds its flags as it left them. */
+static void log_full(struct cpu *cpu)
+{
+    unsigned csr = _mm_getcsr();
+    memlog_drain(cpu->mmu.log);
+    _mm_setcsr(csr);
+}
+
+/* Between two blocks; rax, rcx and rdx are lost. */
+static void make_log_full(struct cpu *cpu, struct code *c)
+{
+    cpu->jit->thunk_log_full = c->p;
+    store_all(cpu, c);
+    emit_rr(c, OP_MOV, true, RDI, RBP);
+    emit_mov_imm64(c, RAX, (uintptr_t)log_full);
+    call_rax(c);
+    load_all(cpu, c);
+    emit_ret(c);
+}
+
 void make_thunks(struct cpu *cpu)
 {
     struct code *c = &cpu->jit->code;
@@ -211,6 +233,7 @@ void make_thunks(struct cpu *cpu)
     make_load(cpu, c, out);
     make_store(cpu, c, out);
     make_call(cpu, c, out);
+    make_log_full(cpu, c);
     make_access_thunks(cpu, c);
     cpu->jit->thunks_end = c->p;
 }
@@ -227,6 +250,7 @@ bool thunk_number(const struct jit *jit, unsigned i, struct code_piece *thunk)
         {"load",   jit->thunk_load      },
         {"store",  jit->thunk_store     },
         {"helper", jit->thunk_call      },
+        {"log",    jit->thunk_log_full  },
         {"access", jit->thunk_look_up[0]},
         {NULL,     jit->thunks_end      },
     };

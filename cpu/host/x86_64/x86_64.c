@@ -214,6 +214,7 @@ static const struct backend backend_x86_64 = {
     .run = run,
     .place = place,
     .keep_unit = keep_unit,
+    .log_left = log_left,
     .tell_code = code_tell,
     .print_stats = print_host_stats,
 };

@@ -57,10 +57,20 @@ enum return_reason {
         RETURN_REASONS
 };
 
+/* What a block whose code logs has executed at each of its sites: instructions before it, and words that the sites before it wrote. */
+struct host_log {
+    uint32_t number; /* the log's */
+    uint8_t nsites;
+    struct {
+        uint8_t insn, words;
+    } sites[]; /* and one for its end */
+};
+
 struct host_block {
     struct block block;
-    uint8_t *code;   /* in the writable mapping; entered by the jump cache, with eax = pc */
-    uint8_t *linked; /* where links go: behind what takes the pc */
+    struct host_log *log; /* NULL: its code does not log */
+    uint8_t *code;        /* in the writable mapping; entered by the jump cache, with eax = pc */
+    uint8_t *linked;      /* where links go: behind what takes the pc */
     uint32_t code_size;
     uint32_t hot_size; /* of the part that runs if all goes well; stubs follow */
     uint16_t nexits, nstretches;
@@ -110,8 +120,8 @@ struct jit {
     size_t size, generation_size;
     unsigned current;
     struct generation generations[GENERATIONS];
-    uint8_t *thunk_enter, *thunk_exit, *thunk_unlinked, *thunk_miss, *thunk_load, *thunk_store,
-        *thunk_call; /* in the writable mapping */
+    uint8_t *thunk_enter, *thunk_exit, *thunk_unlinked, *thunk_miss, *thunk_load, *thunk_store, *thunk_call,
+        *thunk_log_full; /* in the writable mapping */
     /* access_thunks.c, by mode and memop. */
     uint8_t *thunk_look_up[MEMOPS];
     struct access_thunks {
@@ -158,6 +168,9 @@ enum site_kind site_kind(const struct cpu *cpu, const struct block *block, uint6
 void site_sampled(struct cpu *cpu, uint32_t va, unsigned mode, bool store, uintptr_t host_return);
 /* Compiles cpu->blocks->ir into a block; the buffers have room. */
 struct host_block *compile(struct cpu *cpu);
+
+/* log_inline.c: backend.log_left. */
+void log_left(struct cpu *cpu);
 
 /* log_code.c: -d out_asm, for the block that was compiled last. */
 void log_code(struct cpu *cpu, const struct host_block *block);
