@@ -12,7 +12,7 @@
 #include "softmmu/tlb.h"
 
 /* A chunk that fits the host's second cache, packed at a level that keeps up with generated code. */
-enum { CHUNK = 256 << 10, LEVEL = -5 };
+enum { CHUNK = 256 << 10, LEVEL = -20 };
 
 static uint8_t *put32(uint8_t *to, uint32_t value)
 {

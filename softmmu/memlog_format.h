@@ -45,7 +45,9 @@ enum {
     MEMLOG_NEW_EXIT = 1,
     MEMLOG_NEW_ICOUNT = 2,
     MEMLOG_NEW_WORDS = 4,
-    MEMLOG_PARTIAL = 8
+    MEMLOG_PARTIAL = 8,
+    MEMLOG_FEW = 64,
+    MEMLOG_FEW_WORDS = 3
 };
 
 enum {

@@ -95,18 +95,25 @@ void memlog_add_partial(struct memlog *log, uint32_t block, unsigned nsites, uin
     log->ring->at = at + MEMLOG_ENTRY_HEAD + 1 + nwords;
 }
 
-/* Four words at a time: two bits for each, how many bytes its difference takes (0, 1, 2, 4), then these. *differ: not all are as predicted. */
-static inline uint8_t *put_words(uint8_t *out, const uint32_t *from, struct memlog_word *words, unsigned count, unsigned *differ)
+/* A word's difference from what was expected, in 0, 1, 2 or 4 bytes; *size: 0 to 3 for these. */
+static inline uint8_t *put_word(uint8_t *out, uint32_t value, struct memlog_word *word, unsigned *size)
+{
+    static const uint8_t bytes[] = {0, 1, 2, 4};
+    uint32_t difference = memlog_fold32(value - memlog_predict(word));
+    *size = (difference != 0) + (difference > 0xff) + (difference > 0xffff);
+    memlog_learn(word, value);
+    memcpy(out, &difference, sizeof(difference));
+    return out + bytes[*size];
+}
+
+/* Four words at a time, behind a byte with two bits for the size of each. *differ: not all are as expected. */
+static uint8_t *put_words(uint8_t *out, const uint32_t *from, struct memlog_word *words, unsigned count, unsigned *differ)
 {
     for (unsigned i = 0; i < count;) {
         uint8_t *code_at = out++;
-        unsigned code = 0;
+        unsigned code = 0, size;
         for (unsigned shift = 0; shift < 8 && i < count; shift += 2, i++) {
-            uint32_t difference = memlog_fold32(from[i] - memlog_predict(&words[i]));
-            unsigned size = (difference != 0) + (difference > 0xff) + (difference > 0xffff);
-            memlog_learn(&words[i], from[i]);
-            memcpy(out, &difference, sizeof(difference));
-            out += (1u << size) >> 1;
+            out = put_word(out, from[i], &words[i], &size);
             code |= size << shift;
         }
         *code_at = (uint8_t)code;
@@ -135,35 +142,51 @@ static uint8_t *put_partial(struct memlog *log, uint8_t *out, const uint32_t *fr
     return put_words(out, from + MEMLOG_ENTRY_HEAD + 1, log->blocks[block].words, from[MEMLOG_ENTRY_HEAD], &differ);
 }
 
-/* An entry that is not all as predicted, behind the run of those before it that were; *run counts on if it is. */
-static uint8_t *put_entry(struct memlog *log, uint8_t *out, unsigned *run, const uint32_t *from)
+/* An entry that is not where the one before it led to. */
+static __attribute__((noinline)) uint8_t *put_new(struct memlog *log, uint8_t *out, const uint32_t *from)
 {
     struct memlog_exit *exit = &log->exits[from[0]], *last = &log->exits[log->exit];
-    uint8_t *head = out + (*run != 0), *to = head + 1;
+    uint8_t *head = out++;
     unsigned what = MEMLOG_NEW, differ = 0;
     if (last->next != from[0]) {
         what |= MEMLOG_NEW_EXIT;
         last->next = from[0];
-        to = memlog_put_number(to, from[0]);
+        out = memlog_put_number(out, from[0]);
     }
-    log->exit = from[0];
     log->entry_icount += exit->ninsns;
-    if (UNLIKELY(from[1] != (uint32_t)log->entry_icount)) {
+    if (from[1] != (uint32_t)log->entry_icount) {
         uint64_t icount = whole(log, from[1]);
         what |= MEMLOG_NEW_ICOUNT;
-        to = memlog_put_number(to, memlog_fold(icount - log->entry_icount));
+        out = memlog_put_number(out, memlog_fold(icount - log->entry_icount));
         log->entry_icount = icount;
     }
-    uint8_t *end = put_words(to, from + MEMLOG_ENTRY_HEAD, exit->words, exit->nwords, &differ);
-    if (what == MEMLOG_NEW && !differ) {
-        ++*run;
-        return out;
-    }
-    if (*run)
-        *out = (uint8_t)(*run - 1);
-    *run = 0;
+    uint8_t *end = put_words(out, from + MEMLOG_ENTRY_HEAD, exit->words, exit->nwords, &differ);
     *head = (uint8_t)(what | (differ ? MEMLOG_NEW_WORDS : 0));
-    return differ ? end : to;
+    return differ ? end : out;
+}
+
+/* One with only its words to tell, behind the run of those before it that have nothing to tell. The same pointer: nor has it. */
+static inline uint8_t *put_expected(uint8_t *out, unsigned run, const uint32_t *from, const struct memlog_exit *exit)
+{
+    struct memlog_word *words = exit->words;
+    uint8_t *head = out + (run != 0), *to = head + 1;
+    unsigned differ = 0, code;
+    if (LIKELY(exit->nwords <= MEMLOG_FEW_WORDS)) {
+        unsigned shift = 0;
+        for (unsigned i = 0; i < exit->nwords; i++, shift += 2) {
+            to = put_word(to, from[i], &words[i], &code);
+            differ |= code << shift;
+        }
+        code = MEMLOG_NEW | MEMLOG_FEW | differ;
+    } else {
+        to = put_words(to, from, words, exit->nwords, &differ);
+        code = MEMLOG_NEW | MEMLOG_NEW_WORDS;
+    }
+    if (!differ)
+        return out;
+    *out = (uint8_t)(run - 1); /* the head goes over it if there is no run */
+    *head = (uint8_t)code;
+    return to;
 }
 
 static uint8_t *put_run(uint8_t *out, unsigned *run)
@@ -176,18 +199,37 @@ static uint8_t *put_run(uint8_t *out, unsigned *run)
 
 static uint8_t *put_entries(struct memlog *log, uint8_t *out, const uint32_t *from, const uint32_t *end)
 {
+    struct memlog_exit *exits = log->exits, *last = &exits[log->exit];
+    uint64_t icount = log->entry_icount;
     unsigned run = 0;
     while (from < end) {
-        if (UNLIKELY(from[0] & PARTIAL)) {
+        uint32_t number = from[0];
+        if (UNLIKELY(number & PARTIAL)) {
+            log->entry_icount = icount;
             out = put_partial(log, put_run(out, &run), from);
+            icount = log->entry_icount;
             from += MEMLOG_ENTRY_HEAD + 1 + from[MEMLOG_ENTRY_HEAD];
             continue;
         }
-        if (run == MEMLOG_RUN_MAX)
-            out = put_run(out, &run);
-        out = put_entry(log, out, &run, from);
-        from += MEMLOG_ENTRY_HEAD + log->exits[log->exit].nwords;
+        struct memlog_exit *exit = &exits[number];
+        if (LIKELY(last->next == number && from[1] == (uint32_t)icount + exit->ninsns)) {
+            icount += exit->ninsns;
+            uint8_t *to = put_expected(out, run, from + MEMLOG_ENTRY_HEAD, exit);
+            run = to == out ? run + 1 : 0;
+            out = to;
+            if (UNLIKELY(run == MEMLOG_RUN_MAX))
+                out = put_run(out, &run);
+        } else {
+            log->exit = (uint32_t)(last - exits);
+            log->entry_icount = icount;
+            out = put_new(log, put_run(out, &run), from);
+            icount = log->entry_icount;
+        }
+        last = exit;
+        from += MEMLOG_ENTRY_HEAD + exit->nwords;
     }
+    log->exit = (uint32_t)(last - exits);
+    log->entry_icount = icount;
     return put_run(out, &run);
 }
 

@@ -106,18 +106,23 @@ void free_definitions(struct memlog_reader *reader)
 
 /* Entries */
 
-static void get_words(struct memlog_reader *reader, const struct block *block, unsigned count, bool differ)
+/* The difference of one word from what is expected; code: how many bytes it has. */
+static void get_word(struct memlog_reader *reader, struct memlog_word *word, unsigned code, uint32_t *value)
 {
-    struct section *section = &reader->entries;
-    unsigned codes = 0;
+    uint32_t difference = 0;
+    for (unsigned k = 0; k < (1u << (code & 3)) >> 1; k++)
+        difference |= (uint32_t)get_byte(reader, &reader->entries) << 8 * k;
+    *value = memlog_predict(word) + (uint32_t)memlog_unfold(difference);
+    memlog_learn(word, *value);
+}
+
+/* differ: a byte with the codes of each four words is before them. */
+static void get_words(struct memlog_reader *reader, const struct block *block, unsigned count, bool differ, unsigned codes)
+{
     for (unsigned i = 0; i < count; i++, codes >>= 2) {
-        uint32_t difference = 0;
         if (differ && i % 4 == 0)
-            codes = get_byte(reader, section);
-        for (unsigned k = 0; k < (1u << (codes & 3)) >> 1; k++)
-            difference |= (uint32_t)get_byte(reader, section) << 8 * k;
-        reader->entry.words[i] = memlog_predict(&block->words[i]) + (uint32_t)memlog_unfold(difference);
-        memlog_learn(&block->words[i], reader->entry.words[i]);
+            codes = get_byte(reader, &reader->entries);
+        get_word(reader, &block->words[i], codes, &reader->entry.words[i]);
     }
 }
 
@@ -134,11 +139,12 @@ static bool next_partial(struct memlog_reader *reader)
     reader->entry.icount = reader->entry_icount;
     reader->entry.site = 0;
     reader->entry.nsites = nsites;
-    get_words(reader, block, nwords, true);
+    get_words(reader, block, nwords, true, 0);
     return !reader->error[0];
 }
 
-static bool run_exit(struct memlog_reader *reader, unsigned what)
+/* codes: of its words, if they are few. */
+static bool run_exit(struct memlog_reader *reader, unsigned what, unsigned codes)
 {
     struct exit *last = &reader->exits[reader->exit];
     if (what & MEMLOG_NEW_EXIT)
@@ -154,7 +160,7 @@ static bool run_exit(struct memlog_reader *reader, unsigned what)
     reader->entry.icount = reader->entry_icount - exit->ninsns;
     reader->entry.site = 0;
     reader->entry.nsites = exit->nsites;
-    get_words(reader, reader->entry.block, exit->nwords, what & MEMLOG_NEW_WORDS);
+    get_words(reader, reader->entry.block, exit->nwords, what & MEMLOG_NEW_WORDS, codes);
     return !reader->error[0];
 }
 
@@ -163,17 +169,18 @@ bool next_entry(struct memlog_reader *reader)
     struct section *section = &reader->entries;
     if (reader->run) {
         reader->run--;
-        return run_exit(reader, 0);
+        return run_exit(reader, 0, 0);
     }
     if (section->at == section->end)
         return false;
     unsigned what = get_byte(reader, section);
-    if (what & MEMLOG_NEW && what & MEMLOG_PARTIAL)
+    bool few = what & MEMLOG_NEW && what & MEMLOG_FEW;
+    if (what & MEMLOG_NEW && !few && what & MEMLOG_PARTIAL)
         return next_partial(reader);
     if (!reader->nexits)
         return reader_damaged(reader) == 0;
     reader->run = what & MEMLOG_NEW ? 0 : what;
-    return run_exit(reader, what & MEMLOG_NEW ? what : 0);
+    return run_exit(reader, what & MEMLOG_NEW && !few ? what : 0, few ? what : 0);
 }
 
 /* Sites */
