@@ -38,16 +38,18 @@ enum memlog_event { MEMLOG_MAP, MEMLOG_FRAME, MEMLOG_PAGE };
 enum { MEMLOG_SITE_SIZE = 3, MEMLOG_SITE_SIGN = 4, MEMLOG_SITE_STORE = 8, MEMLOG_SITE_SLOT = 16 };
 enum memlog_definition { MEMLOG_BLOCK, MEMLOG_EXIT };
 
-/* An entry's first byte: up to MEMLOG_RUN_MAX - 1 it stands for that many and one more that are all as predicted; else: */
+/*
+ * An entry's first byte: how many bytes the differences of its first two words have, two bits each (0, 1, 2, 4 bytes); whether it is the
+ * exit's other successor; whether more words differ. Or: new, then an exit's number, a difference of icount as told, and only then that byte.
+ */
 enum {
-    MEMLOG_RUN_MAX = 128,
+    MEMLOG_FIRST_WORDS = 2,
+    MEMLOG_OTHER = 16,
+    MEMLOG_MORE_WORDS = 32,
     MEMLOG_NEW = 128,
     MEMLOG_NEW_EXIT = 1,
     MEMLOG_NEW_ICOUNT = 2,
-    MEMLOG_NEW_WORDS = 4,
-    MEMLOG_PARTIAL = 8,
-    MEMLOG_FEW = 64,
-    MEMLOG_FEW_WORDS = 3
+    MEMLOG_PARTIAL = 4,
 };
 
 enum {

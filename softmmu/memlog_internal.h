@@ -15,7 +15,8 @@ struct memlog_bytes {
 };
 
 struct memlog_exit {
-    uint32_t next; /* the exit that came after it last */
+    uint32_t next[2]; /* exits that came after it */
+    uint8_t oldest;   /* which of them gives way to a new one */
     uint16_t nwords, ninsns;
     struct memlog_word *words; /* the block's */
 };

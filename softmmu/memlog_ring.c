@@ -142,15 +142,39 @@ static uint8_t *put_partial(struct memlog *log, uint8_t *out, const uint32_t *fr
     return put_words(out, from + MEMLOG_ENTRY_HEAD + 1, log->blocks[block].words, from[MEMLOG_ENTRY_HEAD], &differ);
 }
 
-/* An entry that is not where the one before it led to. */
+static inline uint8_t *put_entry(uint8_t *out, const uint32_t *from, const struct memlog_exit *exit, unsigned head)
+{
+    struct memlog_word *words = exit->words;
+    uint8_t *to = out + 1;
+    unsigned size, differ = 0;
+    if (exit->nwords > 0) {
+        to = put_word(to, from[0], &words[0], &size);
+        head |= size;
+    }
+    if (exit->nwords > 1) {
+        to = put_word(to, from[1], &words[1], &size);
+        head |= size << 2;
+    }
+    if (UNLIKELY(exit->nwords > MEMLOG_FIRST_WORDS)) {
+        uint8_t *end =
+            put_words(to, from + MEMLOG_FIRST_WORDS, words + MEMLOG_FIRST_WORDS, exit->nwords - MEMLOG_FIRST_WORDS, &differ);
+        head |= differ ? MEMLOG_MORE_WORDS : 0;
+        to = differ ? end : to;
+    }
+    *out = (uint8_t)head;
+    return to;
+}
+
+/* What comes before an entry that is not where the one before it led to, or not when. */
 static __attribute__((noinline)) uint8_t *put_new(struct memlog *log, uint8_t *out, const uint32_t *from)
 {
     struct memlog_exit *exit = &log->exits[from[0]], *last = &log->exits[log->exit];
+    unsigned what = MEMLOG_NEW;
     uint8_t *head = out++;
-    unsigned what = MEMLOG_NEW, differ = 0;
-    if (last->next != from[0]) {
+    if (last->next[0] != from[0]) {
         what |= MEMLOG_NEW_EXIT;
-        last->next = from[0];
+        last->next[last->oldest] = from[0];
+        last->oldest ^= 1;
         out = memlog_put_number(out, from[0]);
     }
     log->entry_icount += exit->ninsns;
@@ -160,77 +184,41 @@ static __attribute__((noinline)) uint8_t *put_new(struct memlog *log, uint8_t *o
         out = memlog_put_number(out, memlog_fold(icount - log->entry_icount));
         log->entry_icount = icount;
     }
-    uint8_t *end = put_words(out, from + MEMLOG_ENTRY_HEAD, exit->words, exit->nwords, &differ);
-    *head = (uint8_t)(what | (differ ? MEMLOG_NEW_WORDS : 0));
-    return differ ? end : out;
+    *head = (uint8_t)what;
+    return put_entry(out, from + MEMLOG_ENTRY_HEAD, exit, 0);
 }
 
-/* One with only its words to tell, behind the run of those before it that have nothing to tell. The same pointer: nor has it. */
-static inline uint8_t *put_expected(uint8_t *out, unsigned run, const uint32_t *from, const struct memlog_exit *exit)
-{
-    struct memlog_word *words = exit->words;
-    uint8_t *head = out + (run != 0), *to = head + 1;
-    unsigned differ = 0, code;
-    if (LIKELY(exit->nwords <= MEMLOG_FEW_WORDS)) {
-        unsigned shift = 0;
-        for (unsigned i = 0; i < exit->nwords; i++, shift += 2) {
-            to = put_word(to, from[i], &words[i], &code);
-            differ |= code << shift;
-        }
-        code = MEMLOG_NEW | MEMLOG_FEW | differ;
-    } else {
-        to = put_words(to, from, words, exit->nwords, &differ);
-        code = MEMLOG_NEW | MEMLOG_NEW_WORDS;
-    }
-    if (!differ)
-        return out;
-    *out = (uint8_t)(run - 1); /* the head goes over it if there is no run */
-    *head = (uint8_t)code;
-    return to;
-}
-
-static uint8_t *put_run(uint8_t *out, unsigned *run)
-{
-    if (*run)
-        *out++ = (uint8_t)(*run - 1);
-    *run = 0;
-    return out;
-}
-
+/* Branches of the guest's that go either way must not be branches here. */
 static uint8_t *put_entries(struct memlog *log, uint8_t *out, const uint32_t *from, const uint32_t *end)
 {
-    struct memlog_exit *exits = log->exits, *last = &exits[log->exit];
+    struct memlog_exit *exits = log->exits, *last = &exits[log->exit], *exit;
     uint64_t icount = log->entry_icount;
-    unsigned run = 0;
-    while (from < end) {
+    for (; from < end; from += MEMLOG_ENTRY_HEAD + exit->nwords, last = exit) {
         uint32_t number = from[0];
         if (UNLIKELY(number & PARTIAL)) {
             log->entry_icount = icount;
-            out = put_partial(log, put_run(out, &run), from);
+            out = put_partial(log, out, from);
             icount = log->entry_icount;
-            from += MEMLOG_ENTRY_HEAD + 1 + from[MEMLOG_ENTRY_HEAD];
+            from += 1 + from[MEMLOG_ENTRY_HEAD];
+            from -= last->nwords;
+            exit = last;
             continue;
         }
-        struct memlog_exit *exit = &exits[number];
-        if (LIKELY(last->next == number && from[1] == (uint32_t)icount + exit->ninsns)) {
+        unsigned other = last->next[0] != number;
+        exit = &exits[number];
+        if (LIKELY(last->next[other] == number && from[1] == (uint32_t)icount + exit->ninsns)) {
             icount += exit->ninsns;
-            uint8_t *to = put_expected(out, run, from + MEMLOG_ENTRY_HEAD, exit);
-            run = to == out ? run + 1 : 0;
-            out = to;
-            if (UNLIKELY(run == MEMLOG_RUN_MAX))
-                out = put_run(out, &run);
+            out = put_entry(out, from + MEMLOG_ENTRY_HEAD, exit, other * MEMLOG_OTHER);
         } else {
             log->exit = (uint32_t)(last - exits);
             log->entry_icount = icount;
-            out = put_new(log, put_run(out, &run), from);
+            out = put_new(log, out, from);
             icount = log->entry_icount;
         }
-        last = exit;
-        from += MEMLOG_ENTRY_HEAD + exit->nwords;
     }
     log->exit = (uint32_t)(last - exits);
     log->entry_icount = icount;
-    return put_run(out, &run);
+    return out;
 }
 
 void memlog_drain(struct memlog *log)

@@ -116,11 +116,12 @@ static void get_word(struct memlog_reader *reader, struct memlog_word *word, uns
     memlog_learn(word, *value);
 }
 
-/* differ: a byte with the codes of each four words is before them. */
-static void get_words(struct memlog_reader *reader, const struct block *block, unsigned count, bool differ, unsigned codes)
+/* From word `i` on, a byte with the codes of each four before them; or all are as expected. */
+static void get_words(struct memlog_reader *reader, const struct block *block, unsigned i, unsigned count, bool differ)
 {
-    for (unsigned i = 0; i < count; i++, codes >>= 2) {
-        if (differ && i % 4 == 0)
+    unsigned codes = 0;
+    for (unsigned k = 0; i < count; i++, k++, codes >>= 2) {
+        if (differ && k % 4 == 0)
             codes = get_byte(reader, &reader->entries);
         get_word(reader, &block->words[i], codes, &reader->entry.words[i]);
     }
@@ -139,48 +140,64 @@ static bool next_partial(struct memlog_reader *reader)
     reader->entry.icount = reader->entry_icount;
     reader->entry.site = 0;
     reader->entry.nsites = nsites;
-    get_words(reader, block, nwords, true, 0);
+    get_words(reader, block, 0, nwords, true);
     return !reader->error[0];
 }
 
-/* codes: of its words, if they are few. */
-static bool run_exit(struct memlog_reader *reader, unsigned what, unsigned codes)
+static bool begin_run(struct memlog_reader *reader, uint32_t number)
 {
-    struct exit *last = &reader->exits[reader->exit];
-    if (what & MEMLOG_NEW_EXIT)
-        last->next = (uint32_t)min_u64(get_number(reader, &reader->entries), UINT32_MAX);
-    if (last->next >= reader->nexits)
+    if (number >= reader->nexits)
         return reader_damaged(reader) == 0;
-    reader->exit = last->next;
-    const struct exit *exit = &reader->exits[reader->exit];
+    const struct exit *exit = &reader->exits[number];
+    reader->exit = number;
     reader->entry_icount += exit->ninsns;
-    if (what & MEMLOG_NEW_ICOUNT)
-        reader->entry_icount += memlog_unfold(get_number(reader, &reader->entries));
     reader->entry.block = &reader->blocks[exit->block];
-    reader->entry.icount = reader->entry_icount - exit->ninsns;
     reader->entry.site = 0;
     reader->entry.nsites = exit->nsites;
-    get_words(reader, reader->entry.block, exit->nwords, what & MEMLOG_NEW_WORDS, codes);
+    return true;
+}
+
+static bool get_entry(struct memlog_reader *reader, unsigned head)
+{
+    const struct exit *exit = &reader->exits[reader->exit];
+    const struct block *block = reader->entry.block;
+    reader->entry.icount = reader->entry_icount - exit->ninsns;
+    for (unsigned i = 0; i < MEMLOG_FIRST_WORDS && i < exit->nwords; i++)
+        get_word(reader, &block->words[i], head >> 2 * i, &reader->entry.words[i]);
+    get_words(reader, block, MEMLOG_FIRST_WORDS, exit->nwords, head & MEMLOG_MORE_WORDS);
     return !reader->error[0];
+}
+
+static bool next_new(struct memlog_reader *reader, struct exit *last, unsigned what)
+{
+    struct section *section = &reader->entries;
+    uint32_t number = last->next[0];
+    if (what & MEMLOG_NEW_EXIT) {
+        number = (uint32_t)min_u64(get_number(reader, section), UINT32_MAX);
+        last->next[last->oldest] = number;
+        last->oldest ^= 1;
+    }
+    if (!begin_run(reader, number))
+        return false;
+    if (what & MEMLOG_NEW_ICOUNT)
+        reader->entry_icount += memlog_unfold(get_number(reader, section));
+    return get_entry(reader, get_byte(reader, section));
 }
 
 bool next_entry(struct memlog_reader *reader)
 {
     struct section *section = &reader->entries;
-    if (reader->run) {
-        reader->run--;
-        return run_exit(reader, 0, 0);
-    }
     if (section->at == section->end)
         return false;
-    unsigned what = get_byte(reader, section);
-    bool few = what & MEMLOG_NEW && what & MEMLOG_FEW;
-    if (what & MEMLOG_NEW && !few && what & MEMLOG_PARTIAL)
+    unsigned head = get_byte(reader, section);
+    if (head & MEMLOG_NEW && head & MEMLOG_PARTIAL)
         return next_partial(reader);
     if (!reader->nexits)
         return reader_damaged(reader) == 0;
-    reader->run = what & MEMLOG_NEW ? 0 : what;
-    return run_exit(reader, what & MEMLOG_NEW && !few ? what : 0, few ? what : 0);
+    struct exit *last = &reader->exits[reader->exit];
+    if (head & MEMLOG_NEW)
+        return next_new(reader, last, head);
+    return begin_run(reader, last->next[head & MEMLOG_OTHER ? 1 : 0]) && get_entry(reader, head);
 }
 
 /* Sites */

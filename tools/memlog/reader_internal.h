@@ -25,7 +25,8 @@ struct block {
 };
 
 struct exit {
-    uint32_t block, next;
+    uint32_t block, next[2];
+    uint8_t oldest; /* of next */
     uint8_t nsites, ninsns, nwords;
 };
 
@@ -66,7 +67,6 @@ struct memlog_reader {
     struct block *blocks;
     struct exit *exits;
     size_t nblocks, blocks_room, nexits, exits_room;
-    unsigned run; /* entries that are as predicted, still to come */
     uint32_t exit;
     uint64_t entry_icount;
     struct entry entry;
