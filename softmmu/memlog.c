@@ -147,6 +147,11 @@ const char *memlog_error(const struct memlog *log)
     return log->error[0] ? log->error : NULL;
 }
 
+uint64_t memlog_added(const struct memlog *log)
+{
+    return log->added;
+}
+
 uint64_t memlog_size(const struct memlog *log)
 {
     return log->bytes;
@@ -205,6 +210,7 @@ static void put_access(struct memlog *log, const struct memlog_access *access)
     memlog_put64(to, access->value);
     to += access->known ? access->size : 0;
     log->events.used += (size_t)(to - start);
+    log->added++;
     if (!log->ring && log->events.used >= CHUNK)
         memlog_write_chunk(log);
 }

@@ -77,8 +77,9 @@ void memlog_add_fetch(struct memlog *log, const struct memlog_access *access);
 /* The unit under way is left with nothing done, and run again later: its fetches are forgotten. */
 void memlog_unit_left(struct memlog *log);
 
-/* Bytes of the file. */
+/* Bytes of the file; accesses in it that generated code did not log by itself. */
 uint64_t memlog_size(const struct memlog *log);
+uint64_t memlog_added(const struct memlog *log);
 
 /* Inline logging: generated code writes entries, and what goes to C is added as above. */
 

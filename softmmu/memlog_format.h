@@ -8,7 +8,7 @@
 #include "softmmu/base.h"
 
 #define MEMLOG_MAGIC   "stakelog"
-#define MEMLOG_VERSION 2u
+#define MEMLOG_VERSION 1u
 
 /* zstd's skippable frames (RFC 8878): the file's header, and before each chunk's frame a head. */
 #define MEMLOG_HEADER_FRAME 0x184d2a5eu

@@ -30,6 +30,7 @@ struct memlog {
     char *path;
     int fd;
     uint64_t bytes; /* of whole chunks on disk */
+    uint64_t added; /* accesses among the events */
     bool paused, failed;
     char error[512];
     ZSTD_CCtx *packer;

@@ -28,7 +28,9 @@ static bool usage(struct monitor *monitor)
 
 static void say_size(struct monitor *monitor, const struct memlog *log)
 {
-    say(monitor, "%.1f MiB logged\n", (double)memlog_size(log) / 1048576);
+    if (!memlog_is_plain(log)) /* else most are not counted one by one */
+        say(monitor, "%" PRIu64 " accesses logged, ", memlog_added(log));
+    say(monitor, "%.1f MiB\n", (double)memlog_size(log) / 1048576);
 }
 
 static bool start(struct monitor *monitor)

@@ -116,7 +116,7 @@ def refuses(rsp, command, why):
 def logs(args, rsp, command, path):
     """How many records the log has that the command ends."""
     said = rsp.monitor(command)
-    if not re.fullmatch(r'[0-9.]+ MiB logged\n', said):
+    if not re.fullmatch(r'(\d+ accesses logged, )?[0-9.]+ MiB\n', said):
         fail('%s: %r' % (command, said))
     count, why = records(args, path)
     return fail('%s: %s' % (path, why)) if why else count

@@ -61,7 +61,7 @@ class AccessLog:
     def chunk(self):
         if self.count:
             frame = zstd_frame(bytes(self.pending))
-            self.data += struct.pack("<IIIIQQ", CHUNK, 24, len(frame), len(self.pending), self.first, self.count) + frame
+            self.data += struct.pack("<IIIIQII", CHUNK, 24, len(frame), len(self.pending), self.first, len(self.pending), 0) + frame
             self.pending, self.count = bytearray(), 0
 
     def write(self, path):
