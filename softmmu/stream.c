@@ -252,7 +252,7 @@ static bool read_in(struct stream *stream)
 static bool open_file(struct stream *stream)
 {
     struct stat status;
-    stream->fd = open(stream->path, O_RDONLY | O_CLOEXEC);
+    stream->fd = open(stream->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (stream->fd < 0 || fstat(stream->fd, &status) < 0)
         return stream_refuse(stream, "%s", strerror(errno));
     if (!S_ISREG(status.st_mode))

@@ -36,7 +36,8 @@ static bool read_all(struct image *image, int fd)
 
 static bool read_file(struct image *image)
 {
-    int fd = open(image->path, O_RDONLY | O_CLOEXEC);
+    /* A pipe without a writer is refused, not waited for. */
+    int fd = open(image->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return fail(image, strerror(errno));
     bool done = read_all(image, fd);

@@ -95,10 +95,14 @@ def qemu_scripts(bench):
 
 
 def no_kernel(bench):
-    """no kernel, a missing one, a folder"""
+    """no kernel, a missing one, a folder, a pipe without a writer"""
     bench.refused("-M", "malta", says="-kernel")
     bench.refused("-kernel", os.path.join(bench.folder.name, "absent"), says="No such file")
     bench.refused("-kernel", bench.folder.name)
+    pipe = os.path.join(bench.folder.name, "pipe")
+    os.mkfifo(pipe)
+    bench.refused("-kernel", pipe, says="pipe")
+    bench.refused("-load", pipe, says="pipe")
 
 
 def broken_kernel(bench):
