@@ -188,24 +188,73 @@ static __attribute__((noinline)) uint8_t *put_new(struct memlog *log, uint8_t *o
     return put_entry(out, from + MEMLOG_ENTRY_HEAD, exit, 0);
 }
 
+/*
+ * Entries of one exit that come one behind the other, as a loop makes them: what predicts the first words stays in registers. nwords, which is
+ * the exit's, is a constant where this is called.
+ */
+static inline __attribute__((always_inline)) const uint32_t *put_loop(uint8_t **to, const uint32_t *from, const uint32_t *end,
+                                                                      const struct memlog_exit *exit, unsigned nwords,
+                                                                      uint64_t *icount, unsigned head)
+{
+    struct memlog_word words[MEMLOG_FIRST_WORDS];
+    const uint32_t number = from[0];
+    uint64_t at = *icount;
+    uint8_t *out = *to;
+    for (unsigned i = 0; i < nwords; i++)
+        words[i] = exit->words[i];
+    for (; from < end && from[0] == number && from[1] == (uint32_t)at + exit->ninsns; from += MEMLOG_ENTRY_HEAD + nwords) {
+        uint8_t *next = out + 1;
+        unsigned code = head, size;
+        for (unsigned i = 0; i < nwords; i++) {
+            next = put_word(next, from[MEMLOG_ENTRY_HEAD + i], &words[i], &size);
+            code |= size << 2 * i;
+        }
+        *out = (uint8_t)code;
+        out = next;
+        at += exit->ninsns;
+    }
+    for (unsigned i = 0; i < nwords; i++)
+        exit->words[i] = words[i];
+    *icount = at;
+    *to = out;
+    return from;
+}
+
+/* The exit was just left by, and the next entry is its own again. */
+static const uint32_t *put_more(uint8_t **to, const uint32_t *from, const uint32_t *end, const struct memlog_exit *exit,
+                                uint64_t *icount)
+{
+    unsigned head = exit->next[0] == from[0] ? 0 : MEMLOG_OTHER;
+    if (head && exit->next[1] != from[0])
+        return from;
+    switch (exit->nwords) {
+    case 0:
+        return put_loop(to, from, end, exit, 0, icount, head);
+    case 1:
+        return put_loop(to, from, end, exit, 1, icount, head);
+    case 2:
+        return put_loop(to, from, end, exit, 2, icount, head);
+    default:
+        return from;
+    }
+}
+
 /* Branches of the guest's that go either way must not be branches here. */
 static uint8_t *put_entries(struct memlog *log, uint8_t *out, const uint32_t *from, const uint32_t *end)
 {
-    struct memlog_exit *exits = log->exits, *last = &exits[log->exit], *exit;
+    struct memlog_exit *exits = log->exits, *last = &exits[log->exit];
     uint64_t icount = log->entry_icount;
-    for (; from < end; from += MEMLOG_ENTRY_HEAD + exit->nwords, last = exit) {
+    while (from < end) {
         uint32_t number = from[0];
         if (UNLIKELY(number & PARTIAL)) {
             log->entry_icount = icount;
             out = put_partial(log, out, from);
             icount = log->entry_icount;
-            from += 1 + from[MEMLOG_ENTRY_HEAD];
-            from -= last->nwords;
-            exit = last;
+            from += MEMLOG_ENTRY_HEAD + 1 + from[MEMLOG_ENTRY_HEAD];
             continue;
         }
         unsigned other = last->next[0] != number;
-        exit = &exits[number];
+        struct memlog_exit *exit = &exits[number];
         if (LIKELY(last->next[other] == number && from[1] == (uint32_t)icount + exit->ninsns)) {
             icount += exit->ninsns;
             out = put_entry(out, from + MEMLOG_ENTRY_HEAD, exit, other * MEMLOG_OTHER);
@@ -215,6 +264,10 @@ static uint8_t *put_entries(struct memlog *log, uint8_t *out, const uint32_t *fr
             out = put_new(log, out, from);
             icount = log->entry_icount;
         }
+        from += MEMLOG_ENTRY_HEAD + exit->nwords;
+        last = exit;
+        if (from < end && from[0] == number)
+            from = put_more(&out, from, end, exit, &icount);
     }
     log->exit = (uint32_t)(last - exits);
     log->entry_icount = icount;

@@ -33,6 +33,14 @@ class Guest:
             self.elf = file.read()
         self.symbols = elf_symbols(self.elf)
 
+    def plugin(self):
+        """QEMU's plug-in that records each access to memory."""
+        path = os.path.join(self.folder, "memtrace.so")
+        made = subprocess.run(["make", "-s", "-C", os.path.join(HERE, "guest"), "B=" + self.folder, path], capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise Failed("QEMU's plug-in does not build: " + made.stderr)
+        return path
+
     def file_offset(self, address):
         phoff, = struct.unpack_from("<I", self.elf, 28)
         phnum, = struct.unpack_from("<H", self.elf, 44)

@@ -19,6 +19,7 @@ HOT, HOT_LABELS = "a store and a load on one page", ("with a write watch on the 
 MANY = 100000
 HOT_MANY, SPREAD = "with 100,000 watches there", "with 100,000 watches all over RAM"
 LINUX, LINUX_MANY = "Linux, until it finds no root file system", "with 100,000 conditional watches all over RAM"
+LOGGED, LOG_SCALE = "crc copy qsort lz list".split(), 4  # sixteenths of the programs' size
 CONDITION, TIMES = "a breakpoint's condition, false", {"QEMU": 2000}
 
 
@@ -134,6 +135,20 @@ def panic(bench, emulator, label):
         bench.table.line(label + ": times slower", "", NO_RATIO).add(emulator, user / bench.plain["panic", emulator.name])
 
 
+def memory_log(bench, emulator, part):
+    """Each access is written to a file; QEMU: by its plug-in."""
+    image = bench.guest.image(part, scale=LOG_SCALE)
+    folder = "/dev/shm" if os.path.isdir("/dev/shm") else bench.guest.folder
+    path = os.path.join(folder, "bench-memlog-%d" % os.getpid())
+    options = ["-plugin", "%s,out=%s" % (bench.guest.plugin(), path)] if emulator.name == "QEMU" else ["-memlog", path]
+    try:
+        plain, logged = g.run(emulator, image, part).user, g.run(emulator, image, part, *options).user
+    finally:
+        if os.path.exists(path):
+            os.unlink(path)
+    bench.table.line(part + ", each access logged", "times slower", LESS).add(emulator, logged / plain, logged)
+
+
 def condition(bench, emulator, name):
     """A real gdb sets it; the guest then comes to it so many times. Two processes, so by the clock on the wall."""
     gdb = shutil.which("gdb-multiarch")
@@ -186,6 +201,7 @@ def rows():
     out += [row(label, "points", hot, label) for label in (HOT,) + HOT_LABELS]
     out += [row(label, "many", hot, label) for label in (HOT_MANY, SPREAD)]
     out += [row(label, "linux", panic, label) for label in (LINUX, LINUX_MANY)]
+    out += [row(p + ", each access logged", "memlog", memory_log, p) for p in LOGGED]
     out += [row(CONDITION, "condition", condition, CONDITION)]
     out += [row("steps", "steps", steps, "steps (vCont;s)")]
     out += [row("boot", "linux", boot, "Debian's installer, to its first screen")]
@@ -196,4 +212,5 @@ def rows():
 def means(table):
     table.means("**eleven integer programs**", g.ELEVEN, "MIPS")
     table.means("**the same in kuseg**", [p + " in kuseg" for p in g.ELEVEN], "MIPS")
+    table.means("**each access to memory logged**", [p + ", each access logged" for p in LOGGED], "times slower")
     table.means("**floating point**", g.FLOAT, "MIPS")
