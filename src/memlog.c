@@ -145,14 +145,14 @@ bool memlog_stop(struct vm *vm)
     return good;
 }
 
-/* At the present it takes pages again, which it learns of as they are reached. */
+/* What code wrote in the past goes while the log pauses; then it learns of pages anew, as they are reached. */
 void memlog_mute(struct vm *vm, bool on)
 {
     if (!vm->memlog)
         return;
-    memlog_pause(vm->memlog, on);
     if (!on && vm->cpu->mmu.log == vm->memlog)
         cpu_set_log(vm->cpu, vm->memlog);
+    memlog_pause(vm->memlog, on);
 }
 
 void memlog_slice_done(struct vm *vm)

@@ -134,6 +134,10 @@ def test_commands(args, folder):
         if rsp.monitor('memlog start ' + live):
             fail('memlog start')
         refuses(rsp, 'memlog start ' + live, 'a log is being written')
+        run_a_while(rsp, live, 100000)
+        middle = icount(rsp)
+        rsp.monitor('goto %d' % (middle // 2))   # back, and from there over the present on: all is logged once
+        logs(args, rsp, 'memlog replay 0 %d %s' % (middle, past), past)
         run_a_while(rsp, live, 500000)
         end = icount(rsp)
         count = logs(args, rsp, 'memlog stop', live)
