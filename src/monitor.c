@@ -288,10 +288,18 @@ static bool set_watch_note(struct monitor *monitor)
     return parse_switch(monitor, monitor->arguments[1], &monitor->vm->watch_note);
 }
 
+static bool set_replay_stop(struct monitor *monitor)
+{
+    if (monitor->count != 2)
+        return fail(monitor, "usage: set replay-stop on|off\n");
+    return parse_switch(monitor, monitor->arguments[1], &monitor->vm->replay_stop);
+}
+
 static const struct command settings[] = {
-    {"sstep",      NULL, "into on|off", "on: a step is one unit, into handlers too",      2, 3, set_sstep     },
-    {"watch-note", NULL, "on|off",      "on: a watch hit prints a line about the access", 2, 2, set_watch_note},
-    {NULL,         NULL, "",            NULL,                                             0, 0, NULL          },
+    {"sstep",       NULL, "into on|off", "on: a step is one unit, into handlers too",      2, 3, set_sstep      },
+    {"watch-note",  NULL, "on|off",      "on: a watch hit prints a line about the access", 2, 2, set_watch_note },
+    {"replay-stop", NULL, "on|off",      "on: forward from the past stops at the present", 2, 2, set_replay_stop},
+    {NULL,          NULL, "",            NULL,                                             0, 0, NULL           },
 };
 
 static bool set(struct monitor *monitor)

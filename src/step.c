@@ -97,7 +97,7 @@ bool step_run(struct vm *vm)
     const struct clock_state *clock = vm->machine.clock;
     for (unsigned i = 0; i < UNITS_A_CALL; i++) {
         uint64_t before = clock->icount;
-        bool waited = cpu->arch->waiting(cpu), resets = reset_is_next(vm);
+        bool waited = cpu->arch->waiting(cpu), resets = reset_is_next(vm), past = history_in_past(vm);
         enum cpu_exit exit = history_run(vm, before + 1);
         if (exit == CPU_EXIT_DEBUG)
             return true;
@@ -105,7 +105,7 @@ bool step_run(struct vm *vm)
             cpu->debug.reason = DEBUG_STEP;
             return true;
         }
-        if (exit != CPU_EXIT_LIMIT)
+        if (exit != CPU_EXIT_LIMIT || (past && !history_in_past(vm))) /* going live is for the caller */
             return false;
     }
     return false;

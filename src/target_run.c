@@ -1,3 +1,6 @@
+#include <stdio.h>
+
+#include "gdbstub/gdbstub.h"
 #include "src/monitor.h"
 #include "src/target_internal.h"
 #include "src/travel.h"
@@ -25,6 +28,15 @@ static void pass_position(const struct stub_target *target)
                       (target->last.kind == TARGET_STOP_WATCH || target->last.kind == TARGET_STOP_MONITOR_WATCH);
 }
 
+static void say_progress(struct vm *vm)
+{
+    struct stub_target *target = target_present();
+    char text[64];
+    int length = snprintf(text, sizeof(text), "searching the past: %u %%\n", travel_percent(vm->travel));
+    if (target)
+        gdbstub_console(target->stub, text, (size_t)length);
+}
+
 static void go_back(struct stub_target *target, const struct target_resume *how)
 {
     struct vm *vm = target_stop_attended(target);
@@ -33,7 +45,7 @@ static void go_back(struct stub_target *target, const struct target_resume *how)
         travel_begin_continue(vm->travel);
     else
         travel_begin_step(vm->travel);
-    vm_start(vm, &(struct vm_run){.kind = VM_RUN_TRAVEL});
+    vm_start(vm, &(struct vm_run){.kind = VM_RUN_TRAVEL, .progress = say_progress});
 }
 
 void target_run_resume(void *opaque, const struct target_resume *how)

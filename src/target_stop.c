@@ -49,6 +49,9 @@ static void make_stop(const struct stub_target *target, enum vm_stop_reason reas
     case VM_STOP_HISTORY_BEGIN:
         stop->kind = TARGET_STOP_HISTORY_BEGIN;
         break;
+    case VM_STOP_HISTORY_END:
+        stop->kind = TARGET_STOP_HISTORY_END;
+        break;
     case VM_STOP_SHUTDOWN:
         *stop = (struct target_stop){.kind = TARGET_STOP_EXITED};
         break;

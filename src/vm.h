@@ -28,6 +28,7 @@ enum vm_stop_reason {
     VM_STOP_WATCH, /* vm->cpu->debug tells */
     VM_STOP_STEP,
     VM_STOP_HISTORY_BEGIN, /* going back came to the start of history */
+    VM_STOP_HISTORY_END,   /* replay_stop: going forward came to the present */
     VM_STOP_SHUTDOWN,      /* the guest powered off, or reset under -no-reboot */
 };
 
@@ -67,6 +68,7 @@ struct vm {
     enum vm_stop_reason stop_reason;
     bool step_into;          /* monitor set sstep into on */
     bool watch_note;         /* monitor set watch-note on */
+    bool replay_stop;        /* monitor set replay-stop on */
     bool held_up;            /* what the debugger is told must first be read: no slice runs until vm_wake() with this false */
     bool debugger_waits;     /* a client is connected: slices of about 100 us */
     struct history *history; /* NULL: -history off */

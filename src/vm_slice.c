@@ -94,7 +94,10 @@ static enum cpu_exit run_past_slice(struct vm *vm)
 {
     if (serials_typed(vm->serials))
         history_cut(vm);
+    bool past = history_in_past(vm);
     enum cpu_exit exit = run_slice(vm);
+    if (vm->replay_stop && past && !history_in_past(vm) && exit == CPU_EXIT_LIMIT)
+        vm_stop(vm, VM_STOP_HISTORY_END);
     vm->loop->host_last = host_clock_ns();
     vm->loop->guest_last = vm_paced_time(vm);
     return exit == CPU_EXIT_IDLE ? CPU_EXIT_LIMIT : exit;

@@ -1,5 +1,6 @@
 """What sessions inside gdb share: connect, run a command and look at what gdb printed."""
 import os
+import select
 
 import gdb
 
@@ -72,6 +73,19 @@ def connect():
     run("continue")
     at("ready")
     run("delete")
+
+
+def type_keys(text):
+    """On the guest's console; it reads them when it runs."""
+    os.write(int(os.environ["SESSION_KEYS"]), text.encode())
+
+
+def console(text):
+    """This must be the next that the guest has printed."""
+    got, out = "", int(os.environ["SESSION_CONSOLE"])
+    while len(got) < len(text) and select.select([out], [], [], 60)[0]:
+        got += os.read(out, len(text) - len(got)).decode()
+    equal(got, text, "what the guest printed")
 
 
 def finish():

@@ -20,11 +20,13 @@ def main():
     guest = Guest(opts.guests, name, opts.endian)
     with Machine(opts, ["-kernel", guest.path], big=guest.big) as machine:
         log = os.path.join(machine.folder, "gdb-output")
-        environment = dict(os.environ, SESSION_SOCKET=machine.socket_path, SESSION_OUTPUT=log, PYTHONDONTWRITEBYTECODE="1")
+        keys, console = machine.process.stdin.fileno(), machine.process.stdout.fileno()
+        environment = dict(os.environ, SESSION_SOCKET=machine.socket_path, SESSION_OUTPUT=log, SESSION_KEYS=str(keys),
+                           SESSION_CONSOLE=str(console), PYTHONDONTWRITEBYTECODE="1")
         with open(log, "wb") as output:
             subprocess.run(["gdb-multiarch", "-nx", "-batch", "-ex", "python import sys; sys.path.insert(0, %r)" % here,
                             "-x", os.path.join(here, session), guest.path],
-                           env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, timeout=120, check=False)
+                           env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, pass_fds=(keys, console), timeout=120, check=False)
         with open(log, errors="replace") as text:
             output = text.read()
         passed = END in output.splitlines()

@@ -222,6 +222,8 @@ static const struct row {
     {"set sstep into maybe",                          false, "maybe: must be on or off\n",                                             ""                 },
     {"set sstep over on",                             false, "usage: set sstep into on|off\n",                                         ""                 },
     {"set watch-note on",                             true,  "",                                                                       ""                 },
+    {"set replay-stop off",                           true,  "",                                                                       ""                 },
+    {"set replay-stop on off",                        false, "usage: set replay-stop on|off\n",                                        ""                 },
 };
 
 static void print(void *opaque, const char *text, size_t length)

@@ -74,6 +74,11 @@ void history_cut(struct vm *vm)
     seen.cuts++;
 }
 
+unsigned travel_percent(const struct travel *travel)
+{
+    return 0;
+}
+
 void travel_begin_step(struct travel *travel)
 {
     seen.travel = "step";
