@@ -34,6 +34,7 @@ void travel_note_origin(struct travel *travel)
 
 void travel_land(struct travel *travel, uint64_t target, enum vm_stop_reason reason)
 {
+    assert(target >= travel->floor && target <= history_end(travel->vm));
     travel->reason = reason;
     travel->target = target;
     travel->phase = LAND;

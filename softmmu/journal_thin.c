@@ -1,0 +1,108 @@
+/* How much is kept: older history gets coarser, compressed, and at last goes. */
+#include "softmmu/host_clock.h"
+#include "softmmu/journal_internal.h"
+#include "softmmu/page_pool.h"
+
+#define MS UINT64_C(1000000)
+
+/*
+ * Replay time of intervals: new ones, those older than DENSE_FOR, and the longest that memory pressure makes of those that are not in the
+ * youngest FINE_SHARE of history.
+ */
+enum { DENSE_MS = 50, SETTLED_MS = 420, LONGEST_MS = 1700, DENSE_FOR_MS = 10000, FINE_SHARE = 8 };
+/* Saving a page costs about this much; intervals are as long as it takes to keep that under 1 part in SAVE_SHARE. */
+enum { SAVE_NS = 900, SAVE_SHARE = 50 };
+
+static uint64_t interval_ns(const struct journal *journal, size_t index)
+{
+    assert(index + 1 < journal->count);
+    return journal->list[index + 1].mark.run_ns - journal->list[index].mark.run_ns;
+}
+
+/* May interval `index` become part of the one before it, if that then takes no longer than `longest`? */
+static bool may_merge(const struct journal *journal, size_t index, uint64_t longest)
+{
+    return !journal->list[index].name[0] && interval_ns(journal, index - 1) + interval_ns(journal, index) <= longest;
+}
+
+static void thin_by_age(struct journal *journal, uint64_t run_ns)
+{
+    if (journal->thinned == 0)
+        journal->thinned = 1;
+    while (journal->thinned + 1 < journal->count &&
+           journal->list[journal->thinned + 1].mark.run_ns + DENSE_FOR_MS * MS < run_ns) {
+        if (may_merge(journal, journal->thinned, SETTLED_MS * MS))
+            journal_drop(journal, journal->thinned);
+        else
+            journal->thinned++;
+    }
+}
+
+/* The oldest that can become longer. */
+static bool merge_one(struct journal *journal, uint64_t run_ns)
+{
+    uint64_t start = journal->list[0].mark.run_ns, fine = run_ns - (run_ns - start) / FINE_SHARE;
+    for (size_t i = 1; i < journal->thinned && i + 1 < journal->count && journal->list[i + 1].mark.run_ns <= fine; i++)
+        if (may_merge(journal, i, LONGEST_MS * MS)) {
+            journal_drop(journal, i);
+            return true;
+        }
+    return false;
+}
+
+static void thin_by_bound(struct journal *journal, uint64_t run_ns)
+{
+    while (journal_used(journal) > journal->bound / 64 * 63 && journal->count > 1)
+        if (!merge_one(journal, run_ns))
+            journal_drop_oldest(journal);
+}
+
+/* Oldest first, and only what age has merged: the rest may still lose copies. */
+static bool pack_some(struct journal *journal)
+{
+    for (size_t i = 0; i < journal->thinned && i + 1 < journal->count; i++) {
+        struct checkpoint *interval = &journal->list[i];
+        if (interval->packed)
+            continue;
+        interval->pack_from = saved_pages_compress(&interval->undo, &journal->store, interval->pack_from);
+        interval->packed = interval->pack_from >= interval->undo.count;
+        return true;
+    }
+    return false;
+}
+
+static uint64_t pack(struct journal *journal, uint64_t limit)
+{
+    uint64_t start = host_cpu_ns(), took = 0;
+    while (took < limit && journal_used(journal) > journal->bound / 4 && pack_some(journal))
+        took = host_cpu_ns() - start;
+    return took;
+}
+
+uint64_t journal_tidy(struct journal *journal, uint64_t run_ns, uint64_t pack_ns)
+{
+    assert(!journal->away);
+    thin_by_age(journal, run_ns);
+    uint64_t took = pack(journal, pack_ns);
+    thin_by_bound(journal, run_ns);
+    return took;
+}
+
+bool journal_wants_checkpoint(const struct journal *journal, uint64_t run_ns)
+{
+    uint64_t since = run_ns - journal_newest(journal)->mark.run_ns;
+    return since >= DENSE_MS * MS &&
+           (since >= SETTLED_MS * MS || since >= journal_newest(journal)->undo.count * SAVE_NS * SAVE_SHARE);
+}
+
+void journal_statistics(const struct journal *journal, struct journal_stats *stats)
+{
+    *stats = (struct journal_stats){.used = journal_used(journal),
+                                    .bound = journal->bound,
+                                    .saved_pages = journal->saved,
+                                    .packed_pages = journal->store.compressed_pages,
+                                    .image = journal->image ? page_pool_used(journal->image) : 0};
+    for (size_t i = 0; i + 1 < journal->count; i++)
+        if (interval_ns(journal, i) > stats->longest_ns)
+            stats->longest_ns = interval_ns(journal, i);
+}
