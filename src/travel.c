@@ -169,7 +169,7 @@ void travel_begin_memlog(struct travel *travel, uint64_t from, uint64_t to, stru
     travel_note_origin(travel);
     travel->log = log;
     travel->end = to;
-    travel_land(travel, from, VM_STOP_USER);
+    travel_land(travel, from < travel->floor ? travel->floor : from, VM_STOP_USER); /* the bound may just have moved the start */
 }
 
 enum travel_state travel_turn(struct travel *travel)

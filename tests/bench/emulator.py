@@ -30,8 +30,10 @@ def free_port():
 
 
 class Emulator:
-    def __init__(self, name, path):
-        self.name, self.path = name, path
+    """options: what each run of it is given."""
+
+    def __init__(self, name, path, options=()):
+        self.name, self.path, self.options = name, path, list(options)
 
     def version(self):
         out = subprocess.run([self.path, "-version"], capture_output=True, text=True, timeout=10, check=False).stdout
@@ -51,7 +53,7 @@ class Process:
     """arguments: beside the machine's; limit: seconds until it counts as hung; gdb: it waits for the debugger at self.port."""
 
     def __init__(self, emulator, arguments, limit, gdb):
-        command = [emulator.path, "-M", "malta", "-cpu", "24Kf", "-nographic", "-no-reboot"] + arguments
+        command = [emulator.path, "-M", "malta", "-cpu", "24Kf", "-nographic", "-no-reboot"] + emulator.options + arguments
         if gdb:
             self.port = free_port()
             command += ["-S", "-gdb", "tcp:127.0.0.1:%d" % self.port]

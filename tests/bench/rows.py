@@ -6,6 +6,7 @@ import time
 
 import guest as g
 import linux
+import past
 from emulator import Failed
 from rsp import ACCESS, BREAK, READ, WRITE, Rsp
 
@@ -206,6 +207,9 @@ def rows():
     out += [row("steps", "steps", steps, "steps (vCont;s)")]
     out += [row("boot", "linux", boot, "Debian's installer, to its first screen")]
     out += [row("shell", "linux", shell, "Linux: shell that forks and executes")]
+    out += [row("past loop", "past", past.cost_loop, "a store and a load, with the past kept or recorded"),
+            row("past boot", "linux", past.cost_boot, "Debian's boot, with the past kept or recorded"),
+            row("back", "past", past.back, "reverse-stepi", "reverse-continue to the last store")]
     return out
 
 
