@@ -10,9 +10,14 @@
 /* A site whose pages are watched at one time and not at another stays what it then is. */
 #define MOST_CHANGES 4
 
+static unsigned hash_of(uint64_t phys, unsigned size)
+{
+    return (unsigned)((phys >> 2) * 0x9e3779b97f4a7c15u >> 40) & (size - 1);
+}
+
 static struct site *site_at(const struct cpu *cpu, uint64_t phys)
 {
-    return &cpu->jit->sites[phys >> 2 & (SITES - 1)];
+    return &cpu->jit->sites[hash_of(phys, SITES)];
 }
 
 /* Kernels in the linear segment use data in it; mapped code uses mapped data. The access log learns of pages as they come into the TLB. */
@@ -53,6 +58,18 @@ static void drop_quietly(struct cpu *cpu, struct block *block)
     cpu->leave = leave;
 }
 
+/* A translation costs as much as some thousand failures: a site must be sampled again and again. */
+static bool enough(struct cpu *cpu, uint64_t phys)
+{
+    struct site_samples *samples = &cpu->jit->samples[hash_of(phys, SAMPLED_SITES)];
+    if (samples->phys != phys)
+        *samples = (struct site_samples){.phys = phys};
+    if (++samples->count < SITE_SAMPLES)
+        return false;
+    samples->count = 0;
+    return true;
+}
+
 static void note(struct cpu *cpu, struct block *block, uint64_t phys, enum site_kind kind)
 {
     struct site *site = site_at(cpu, phys);
@@ -75,6 +92,6 @@ void site_sampled(struct cpu *cpu, uint32_t va, unsigned mode, bool store, uintp
     struct block *block = block_at(cpu, host_return);
     uint64_t phys = access_phys(cpu, host_return);
     enum site_kind kind = site_kind(cpu, block, phys, store), better = better_kind(kind, entry->tag & TLB_WATCH);
-    if (better != kind)
+    if (better != kind && enough(cpu, phys))
         note(cpu, block, phys, better);
 }

@@ -111,8 +111,14 @@ struct site {
     uint8_t kind;
     uint8_t changes; /* 0: nothing is known */
 };
-#define SITES       1024
-#define SITE_SAMPLE 61 /* failed guesses; prime, so that a loop's sites all have their turn */
+struct site_samples {
+    uint64_t phys;
+    uint32_t count;
+};
+#define SITES         16384
+#define SAMPLED_SITES 1024
+#define SITE_SAMPLE   61 /* failed guesses; prime, so that a loop's sites all have their turn */
+#define SITE_SAMPLES  16 /* until a site is made anew */
 
 struct jit {
     struct code code;
@@ -134,6 +140,7 @@ struct jit {
     uint64_t slow_loads, slow_stores; /* calls of C by generated code's accesses */
     uint64_t returns[RETURN_REASONS];
     struct site sites[SITES];
+    struct site_samples samples[SAMPLED_SITES];
     uint64_t sampled, site_changes; /* icount of the last sample; sites noted */
     bool counting;                  /* generated code counts (CODE_COUNTERS) */
     struct code_layout layout;
