@@ -85,9 +85,11 @@ static inline uint32_t memlog_predict(const struct memlog_word *word)
 static inline void memlog_learn(struct memlog_word *word, uint32_t value)
 {
     uint32_t step = value - word->last;
-    word->step = step == word->seen ? step : 0;
-    word->seen = step;
     word->last = value;
+    __asm__ volatile("" ::: "memory"); /* three stores: gathered in a vector register for one they take longer */
+    word->step = step == word->seen ? step : 0;
+    __asm__ volatile("" ::: "memory");
+    word->seen = step;
 }
 static inline uint32_t memlog_fold32(uint32_t difference)
 {
