@@ -120,8 +120,10 @@ struct mmu {
     struct watch_slots watch_slots[MMU_MODES][2];
     uint8_t
         slot_pages[PAGE_SLOT_NOTES]; /* by page_slots_note(): not 0 if a slot may hold such a page; whoever fills one sets it */
-    uint8_t unwatched[GUEST_PAGE];   /* the map of a page without watches */
-    struct watch_maps *maps;         /* the maps, by page */
+    bool watch_slots_used;           /* by whoever means to fill one: false promises that none is filled */
+    unsigned slot_scans;
+    uint8_t unwatched[GUEST_PAGE]; /* the map of a page without watches */
+    struct watch_maps *maps;       /* the maps, by page */
     const struct mmu_ops *ops;
     void *cpu;
     struct machine *machine;

@@ -498,6 +498,7 @@ static void test_debugger(void **state)
 /* Slots of both kinds for the pages at 0x3000 and 0x5000, as a back end fills them. */
 static void fill_slots(void)
 {
+    fake.mmu.watch_slots_used = true;
     for (unsigned store_kind = 0; store_kind < 2; store_kind++)
         for (unsigned i = 0; i < 2; i++) {
             fake.mmu.slot_pages[page_slots_note(RAM + 0x3000 + 0x2000 * i)] = 1;

@@ -58,6 +58,7 @@ static void emit_slot_probe(struct emitter *e, struct stub *stub, bool store)
     emit_rm(c, OP_CMP, false, RDX, mem_base(RBP, at.tag + 4 * stub->page_slot));
     stub->from[0] = emit_jcc(c, COND_NE);
     if (stub->site == SITE_WATCH) {
+        e->cpu->mmu.watch_slots_used = true;
         emit_rm(c, OP_MOV, true, RDX, mem_base(RBP, at.map + 8 * stub->page_slot));
         emit_cmp_mem_zero(c, mem_index(RDX, RAX, 0, 0), stub->memop & MO_SIZE);
         stub->from[1] = emit_jcc(c, COND_NE);

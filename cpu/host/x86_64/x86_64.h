@@ -115,7 +115,7 @@ struct site_samples {
     uint64_t phys;
     uint32_t count;
 };
-#define SITES         16384
+#define SITES         4096
 #define SAMPLED_SITES 1024
 #define SITE_SAMPLE   61 /* failed guesses; prime, so that a loop's sites all have their turn */
 #define SITE_SAMPLES  16 /* until a site is made anew */
