@@ -162,6 +162,8 @@ uint64_t memlog_size(const struct memlog *log)
 /* Behind the entries, which are the most by far. */
 static void append(struct memlog_bytes *to, struct memlog_bytes *from)
 {
+    if (!from->used)
+        return;
     memcpy(memlog_room(to, from->used), from->bytes, from->used);
     to->used += from->used;
     from->used = 0;
