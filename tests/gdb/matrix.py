@@ -5,12 +5,11 @@ Each row runs one access of tests/guest/matrix.S once, with one watch, and says 
 before the access at which PC with which address (the lowest byte that is both touched and watched), or none.
 """
 import itertools
-import sys
 from dataclasses import dataclass
 
 from machine import options
 from rsp import A0, ACCESS, BREAK, PC, READ, T0, WRITE
-from suite import Session
+from suite import run_table
 
 # name: bytes, what it does with them; "" touches nothing as data
 INSNS = {
@@ -169,22 +168,4 @@ class Runner:
         return None if changed == (INSNS[row.insn][1] == "w") else "memory %s" % ("changed" if changed else "did not change")
 
 
-def main():
-    opts = options(__doc__)
-    rows = faults = 0
-    with Session(opts, "matrix") as session:
-        runner = Runner(session)
-        for row in table(opts.endian == "big"):
-            text = row.text()
-            if opts.rest and not all(word in text for word in opts.rest):
-                continue
-            rows += 1
-            fault = runner.run(row)
-            faults += bool(fault)
-            if fault and faults <= 50 or opts.verbose:
-                print(text, "-- FAILED: %s" % fault if fault else "-- ok")
-    print("%d rows, %d failed" % (rows, faults))
-    sys.exit(1 if faults or not rows else 0)
-
-
-main()
+run_table(options(__doc__), Runner, table)

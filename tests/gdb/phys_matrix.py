@@ -5,12 +5,11 @@ Each row runs one access of tests/guest/matrix.S once, with one of the monitor's
 happen: a note that names the access with its bytes, then T02 before it is done; or neither.
 """
 import re
-import sys
 from dataclasses import dataclass
 
 from machine import options
 from rsp import A0, BREAK, PC, T0, Stop
-from suite import Session
+from suite import run_table
 
 PHYS, F4 = 0x200000, 42
 RAM = 128 << 20
@@ -178,22 +177,4 @@ class Runner:
         return fault
 
 
-def main():
-    opts = options(__doc__)
-    rows = faults = 0
-    with Session(opts, "matrix") as session:
-        runner = Runner(session)
-        for row in table(opts.endian == "big"):
-            text = row.text()
-            if opts.rest and not all(word in text for word in opts.rest):
-                continue
-            rows += 1
-            fault = runner.run(row)
-            faults += bool(fault)
-            if fault and faults <= 50 or opts.verbose:
-                print(text, "-- FAILED: %s" % fault if fault else "-- ok")
-    print("%d rows, %d failed" % (rows, faults))
-    sys.exit(1 if faults or not rows else 0)
-
-
-main()
+run_table(options(__doc__), Runner, table)

@@ -57,3 +57,21 @@ def run(checks, make_session, opts):
                 traceback.print_exc()
     print("%d of %d failed" % (failed, len(chosen)))
     sys.exit(1 if failed or not chosen else 0)
+
+
+def run_table(opts, make_runner, table):
+    """Runs the rows of table(big_endian) whose text has all words of the command line on the guest `matrix`; exits."""
+    rows = faults = 0
+    with Session(opts, "matrix") as session:
+        runner = make_runner(session)
+        for row in table(opts.endian == "big"):
+            text = row.text()
+            if opts.rest and not all(word in text for word in opts.rest):
+                continue
+            rows += 1
+            fault = runner.run(row)
+            faults += bool(fault)
+            if fault and faults <= 50 or opts.verbose:
+                print(text, "-- FAILED: %s" % fault if fault else "-- ok")
+    print("%d rows, %d failed" % (rows, faults))
+    sys.exit(1 if faults or not rows else 0)
