@@ -22,7 +22,7 @@ struct unit_place {
 struct backend {
     const char *name;
     /* Makes cpu->jit; false and an error line if there is no memory for code. */
-    bool (*init)(struct cpu *cpu, size_t code_cache);
+    bool (*init)(struct cpu *cpu, const struct cpu_options *options);
     void (*free)(struct cpu *cpu);
     /* As interp_run(), but comes back whenever it needs the dispatcher; fewer instructions than a block are left to the interpreter. */
     void (*run)(struct cpu *cpu);

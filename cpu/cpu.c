@@ -247,6 +247,19 @@ static void code_written(void *opaque, size_t arena_page, size_t first, size_t l
     block_drop_bytes(cpu, arena_page, first, last);
 }
 
+/* Of units that generated code does; the second time the count is the same. */
+static bool faults_first(void *opaque)
+{
+    struct cpu *cpu = opaque;
+    uint64_t icount = cpu_unit_icount(cpu);
+    if (!cpu->host_return || cpu->faulted == icount)
+        return false;
+    cpu->faulted = icount;
+    cpu_log_unit_left(cpu);
+    cpu_leave_unit(cpu);
+    return true;
+}
+
 static void sync(void *opaque)
 {
     cpu_sync_icount(opaque);
@@ -298,6 +311,7 @@ static void wire(struct cpu *cpu)
                                  .code_written = code_written,
                                  .guest_watched = cpu_guest_watched,
                                  .watched = cpu_watched,
+                                 .faults_first = faults_first,
                                  .log = cpu_log_access,
                                  .log_page = cpu_log_page,
                                  .watches_changed = cpu_watches_changed};
@@ -324,9 +338,12 @@ struct cpu *cpu_new(struct machine *machine, const struct cpu_arch *arch, const 
     cpu->machine = machine;
     cpu->max_block = options->max_block && options->max_block < BLOCK_MAX_INSNS ? options->max_block : BLOCK_MAX_INSNS;
     cpu->blocks = block_cache_new(cpu);
+    cpu->faulted = UINT64_MAX;
     wire(cpu);
+    cpu->mmu.one_entry = options->toggles & CPU_ONE_TLB_ENTRY;
+    cpu->mmu.fault_first = options->toggles & CPU_FAULT_FIRST;
     interp_init(cpu);
-    if (options->accel == ACCEL_JIT && host_backend && !host_backend->init(cpu, options->code_cache))
+    if (options->accel == ACCEL_JIT && host_backend && !host_backend->init(cpu, options))
         return NULL;
     cpu_reset(cpu);
     return cpu;

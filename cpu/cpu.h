@@ -131,6 +131,7 @@ struct cpu {
         uint16_t ncached;                         /* jump cache entries of this page; above CODE_TLB_REMEMBERED: any number */
         uint16_t remembered[CODE_TLB_REMEMBERED]; /* their instructions' places on the page */
     } code_tlb[1 << CODE_TLB_BITS];
+    uint64_t faulted; /* CPU_FAULT_FIRST: the count at the start of the unit that was left so */
     uint64_t flushes; /* cpu_flush_all() so far: what an architecture folder derived before is to be made anew */
     bool single;      /* the next unit is run alone, by the interpreter */
     struct {
@@ -195,11 +196,18 @@ void cpu_listen_to_exceptions(struct cpu *cpu, struct exception_listener *listen
 /* Nothing happens if it does not listen. */
 void cpu_forget_listener(struct cpu *cpu, struct exception_listener *listener);
 
+/* To test the core: the guest sees no difference. */
+enum cpu_toggle {
+    CPU_NO_PINS = 1,       /* no guest register stays in a host register from one block to the next */
+    CPU_ONE_TLB_ENTRY = 2, /* the software TLB holds one page at a time */
+    CPU_FAULT_FIRST = 4,   /* each access of generated code leaves its unit once before it is done, as a fault does */
+};
 enum cpu_accel { ACCEL_JIT, ACCEL_INTERP };
 struct cpu_options {
     enum cpu_accel accel;
     unsigned max_block; /* 0: BLOCK_MAX_INSNS */
     size_t code_cache;  /* bytes of generated code; 0: 128 MiB */
+    unsigned toggles;   /* enum cpu_toggle */
 };
 
 /* An idle jump, a unit that counts one: time is `vtime` afterwards, or what the count makes it if that is later. */

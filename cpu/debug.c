@@ -185,7 +185,7 @@ void cpu_update_direct_limit(struct cpu *cpu)
     struct phys_place place = physmap_find(cpu->machine->phys, 0);
     bool linear = place.region && place.region->kind == REGION_RAM && place.region->host + place.offset == arena->low_ram;
     cpu->limit_stale = false;
-    linear &= !cpu->mmu.log;
+    linear &= !cpu->mmu.log && !cpu->mmu.fault_first;
     uint64_t length = min_u64(min_u64(place.length, arena->low_ram_size), cpu->arch->direct_size);
     set_direct_limit(cpu, linear ? length : 0);
     for (unsigned space = 0; cpu->direct_limit && space < WATCH_SETS; space++)

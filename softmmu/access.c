@@ -78,9 +78,14 @@ static bool watch_stops(struct mmu *mmu, const struct tlb_entry *entry, uint32_t
     return false;
 }
 
-/* The guest's own watch comes before all that can be wrong with an access. True: its exception was entered. */
-static bool guest_stops(struct mmu *mmu, uint32_t va, enum access_kind kind)
+/*
+ * Before all that can be wrong with an access comes the guest's own watch: its exception was entered if this is true. Before that comes
+ * what only tests ask for.
+ */
+static bool stops_first(struct mmu *mmu, uint32_t va, enum access_kind kind)
 {
+    if (UNLIKELY(mmu->fault_first) && mmu->ops->faults_first(mmu->cpu))
+        return true;
     return watch_count(mmu->guest_watches) && mmu->ops->guest_watched(mmu->cpu, va, kind, false);
 }
 
@@ -161,7 +166,7 @@ bool mmu_load(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint6
     unsigned size = 1u << (memop & MO_SIZE);
     if (answered(mmu, value))
         return true;
-    if (guest_stops(mmu, va, ACCESS_LOAD))
+    if (stops_first(mmu, va, ACCESS_LOAD))
         return false;
     if (va & (size - 1)) {
         mmu->misaligned++;
@@ -184,7 +189,7 @@ bool mmu_store(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint
     unsigned size = 1u << (memop & MO_SIZE);
     if (answered(mmu, NULL))
         return true;
-    if (guest_stops(mmu, va, ACCESS_STORE))
+    if (stops_first(mmu, va, ACCESS_STORE))
         return false;
     if (va & (size - 1)) {
         mmu->misaligned++;
@@ -205,7 +210,7 @@ bool mmu_load_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode
     uint64_t value;
     assert(length >= 1 && (va & 3) + length <= 4);
     if (!answered(mmu, &value)) {
-        if (guest_stops(mmu, va, ACCESS_LOAD))
+        if (stops_first(mmu, va, ACCESS_LOAD))
             return false;
         struct tlb_entry *entry = entry_for(mmu, va, ACCESS_LOAD, mode);
         if (!entry || watch_stops(mmu, entry, va, length, false, 0))
@@ -227,7 +232,7 @@ bool mmu_store_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mod
     assert(length >= 1 && (va & 3) + length <= 4);
     if (answered(mmu, NULL))
         return true;
-    if (guest_stops(mmu, va, ACCESS_STORE))
+    if (stops_first(mmu, va, ACCESS_STORE))
         return false;
     struct tlb_entry *entry = entry_for(mmu, va, ACCESS_STORE, mode);
     if (!entry || watch_stops(mmu, entry, va, length, true, value))

@@ -20,6 +20,7 @@ static void drop_all_maps(struct mmu *mmu)
     for (unsigned i = 0; i < MMU_MODES * 2 * TLB_ENTRIES; i++)
         if (entry[i].tag & TLB_WATCH)
             entry[i].tag = TLB_INVALID;
+    page_slots_forget_all(mmu);
     watch_maps_forget_all(mmu->maps);
 }
 

@@ -102,6 +102,15 @@ void mmu_clean_all(struct mmu *mmu)
     page_slots_forget_stores(mmu);
 }
 
+/* The entry that was there and the slots that were filled from it. */
+static void drop_only_entry(struct mmu *mmu)
+{
+    if (!mmu->only)
+        return;
+    page_slots_forget(mmu, mmu->only->tag & GUEST_PAGE_MASK, mmu->only->tag & GUEST_PAGE_MASK);
+    invalidate(mmu->only);
+}
+
 struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, unsigned mode)
 {
     assert(mode < MMU_MODES);
@@ -117,8 +126,12 @@ struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, 
     struct tlb_entry *entry = &mmu->tlb[mode][store][tlb_index(va)];
     bool memory = place.region && place.length >= GUEST_PAGE &&
                   (place.region->kind == REGION_RAM || (place.region->kind == REGION_ROM && !store));
+    if (UNLIKELY(mmu->one_entry)) {
+        drop_only_entry(mmu);
+        mmu->only = entry;
+    }
     entry->frame = (uint32_t)(phys >> GUEST_PAGE_BITS);
-    entry->tag = base | (memory ? 0 : TLB_IO);
+    entry->tag = base | (memory ? 0 : TLB_IO) | (mmu->fault_first ? TLB_SLOW : 0);
     mmu->fills++;
     uint8_t *host = memory ? place.region->host + place.offset : NULL;
     mmu_watch_entry(mmu, entry, host, store, &mmu->watch_map[mode][store][tlb_index(va)]);

@@ -32,6 +32,7 @@ enum tlb_flag {
     TLB_WATCH = 0x400, /* a watch of this access kind lies on the page */
     TLB_IO = 0x200,    /* not plain memory */
     TLB_LOG = 0x080,   /* accesses of this kind are logged */
+    TLB_SLOW = 0x040,  /* mmu->fault_first */
     TLB_CLEAN = 0x100, /* write entries: the page has blocks on it, or was not written since the last checkpoint */
 };
 
@@ -98,6 +99,8 @@ struct mmu_ops {
     void (*log)(void *cpu, const struct mmu_logged *access);
     /* mmu->log_inline: generated code reaches a page of RAM from here on; both addresses of its first byte. */
     void (*log_page)(void *cpu, unsigned mode, uint32_t va, uint64_t phys, const uint8_t *host);
+    /* While fault_first is set: an access is asked for. True: the unit is left, and this is asked again when it is re-run. */
+    bool (*faults_first)(void *cpu);
     /* A set of watches (enum watch_space) changed in this range; may be NULL. */
     void (*watches_changed)(void *cpu, unsigned space, uint64_t first, uint64_t last);
 };
@@ -134,6 +137,9 @@ struct mmu {
     struct memlog *log;                /* the access log; NULL: none is written */
     bool log_inline;                   /* generated code writes it, where it does not go to C */
     struct journal *journal;           /* saves pages before their first write; NULL: no history is kept */
+    /* To test what depends on the TLB (enum cpu_toggle): it holds one entry at a time; each access goes to C and is left once before it is done. */
+    bool one_entry, fault_first;
+    struct tlb_entry *only; /* one_entry: the last that was filled; or NULL */
     /* The unit is run again and its access was done already: it is answered from here (design section 3). */
     struct {
         bool active;

@@ -261,20 +261,62 @@ static int set_rtc(struct vm_options *options, const struct row *row, const char
     return PARSE_ON;
 }
 
+/* For those who test the core: the guest sees no difference. */
+static const struct {
+    const char *name;
+    unsigned toggle;
+    bool when; /* the property is so, the toggle is set */
+    const char *help;
+} accel_rows[] = {
+    {"pins",          CPU_NO_PINS,       false, "on (default): guest registers stay in host registers from block to block"},
+    {"one-tlb-entry", CPU_ONE_TLB_ENTRY, true,  "on: the software TLB holds one page at a time"                           },
+    {"fault-first",   CPU_FAULT_FIRST,   true,  "on: each access of jit's code leaves its unit once before it is done"    },
+};
+
+static int show_accel(void)
+{
+    puts("Accelerators:\n"
+         "  jit               guest code is translated to the host's (tcg is the same)\n"
+         "  interp            it is interpreted\n"
+         "Properties, with which the emulator is tested; the guest sees no difference:");
+    for (unsigned i = 0; i < ARRAY_SIZE(accel_rows); i++)
+        printf("  %-16s  %s\n", accel_rows[i].name, accel_rows[i].help);
+    return PARSE_DONE;
+}
+
+static bool set_toggle(struct vm_options *options, unsigned row, const char *value)
+{
+    bool on;
+    if (!value_switch(value, &on))
+        return false;
+    options->cpu_toggles &= ~accel_rows[row].toggle;
+    options->cpu_toggles |= on == accel_rows[row].when ? accel_rows[row].toggle : 0;
+    return true;
+}
+
+static bool accel_item(struct vm_options *options, const char *key, const char *value)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(accel_rows); i++)
+        if (strcmp(accel_rows[i].name, key) == 0)
+            return set_toggle(options, i, value);
+    if (strcmp(key, "thread") == 0)
+        return true; /* there is one CPU, so it makes no difference */
+    options->accel_jit = strcmp(value, "interp") != 0;
+    return strcmp(key, "accel") == 0 && (!options->accel_jit || strcmp(value, "jit") == 0 || strcmp(value, "tcg") == 0);
+}
+
 /* QEMU's name for a dynamic translator is as good as ours. */
 static int set_accel(struct vm_options *options, const struct row *row, const char *argument)
 {
     struct value_list list;
-    for (value_list_begin(&list, argument, "accel"); value_list_next(&list);) {
-        bool jit = strcmp(list.value, "jit") == 0 || strcmp(list.value, "tcg") == 0;
-        if (strcmp(list.key, "thread") == 0)
-            continue; /* there is one CPU, so it makes no difference */
-        if (strcmp(list.key, "accel") != 0 || (!jit && strcmp(list.value, "interp") != 0)) {
-            report_error("-%s %s: expected jit (or tcg, which is the same) or interp", row->name, argument);
+    if (strcmp(argument, "help") == 0 || strcmp(argument, "?") == 0)
+        return show_accel();
+    for (value_list_begin(&list, argument, "accel"); value_list_next(&list);)
+        if (!accel_item(options, list.key, list.value)) {
+            report_error("-%s %s: expected jit (or tcg, which is the same) or interp; -accel help lists the properties",
+                         row->name, argument);
             return PARSE_FAILED;
         }
-        options->accel_jit = jit;
-    }
     return PARSE_ON;
 }
 
@@ -369,7 +411,7 @@ static const struct row rows[] = {
     {"turbo",      NULL,           set_turbo, 0,     "the same as sleep=off: idle time passes at once"},
     {"history",    "SIZE (16M or more) or off", set_history, 0, "host memory for the past, which the debugger can go back to; default: a quarter, 2G at most"},
     {"rtc",        "base=utc|localtime|DATE[,clock=vm]", set_rtc, 0, "the real-time clock's date at power-on"},
-    {"accel",      "jit or interp", set_accel, 0,    "how guest code is run"},
+    {"accel",      "jit|interp[,PROPERTY=on|off]", set_accel, 0, "how guest code is run; help lists the properties, which are for tests of the emulator"},
     {"max-block",  "1..64",        set_max_block, 0, "most instructions in a block of translated code"},
     {"code-cache", "SIZE (1M..1G)", set_code_cache, 0, "memory for translated code"},
     {"slice",      "MICROSECONDS (1..1000000)", set_slice, 0, "how long guest code runs between looks at the host's events"},

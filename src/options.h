@@ -26,6 +26,7 @@ struct vm_options {
     unsigned max_block;    /* 0: default */
     unsigned slice_us;     /* 0: default */
     uint64_t code_cache;   /* 0: default */
+    unsigned cpu_toggles;  /* enum cpu_toggle */
     int icount_shift;      /* -1: auto */
     bool icount_sleep;     /* false: idle time passes at once */
     bool rtc_fixed;        /* -rtc base=DATE given */

@@ -137,6 +137,7 @@ static bool add_cpu(struct vm *vm, const struct mips_model *model)
         .accel = vm->options->accel_jit ? ACCEL_JIT : ACCEL_INTERP,
         .max_block = vm->options->max_block,
         .code_cache = vm->options->code_cache,
+        .toggles = vm->options->cpu_toggles,
     };
     vm->cpu = mips_cpu_new(&vm->machine, model, &options);
     return vm->cpu;

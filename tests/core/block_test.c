@@ -7,7 +7,7 @@
 
 #define CODE_PHYS (RIG_CODE & 0x1fffffff)
 
-static const struct rig_config interpreter = {ACCEL_INTERP, false, 0};
+static const struct rig_config interpreter = {ACCEL_INTERP, false, 0, 0};
 static struct rig rig;
 
 static int set_up(void **state)

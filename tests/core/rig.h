@@ -21,6 +21,7 @@ struct rig_config {
     enum cpu_accel accel;
     bool big_endian;
     unsigned max_block; /* 0: as many as there may be */
+    unsigned toggles;   /* enum cpu_toggle */
 };
 
 struct rig_access {

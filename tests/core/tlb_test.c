@@ -7,6 +7,7 @@
 #include "softmmu/phys_watch.h"
 #include "softmmu/tlb.h"
 #include "softmmu/watch.h"
+#include "softmmu/watch_map.h"
 
 #define RAM_PAGES 400
 #define RAM       0x00000000u /* virtual = physical unless said */
@@ -16,8 +17,19 @@
 #define NOWHERE   0x01200000u /* translates, but nothing answers */
 #define READ_ONLY 0x01300000u /* RAM's first page; stores fault */
 #define UNMAPPED  0x01301000u
+#define MIRROR    0x80000000u /* RAM's first page, over and over */
 
-enum call_kind { CALL_NONE, CALL_TRANSLATE, CALL_MISALIGNED, CALL_SYNC, CALL_CODE, CALL_WATCH, CALL_READ, CALL_WRITE };
+enum call_kind {
+    CALL_NONE,
+    CALL_TRANSLATE,
+    CALL_MISALIGNED,
+    CALL_SYNC,
+    CALL_CODE,
+    CALL_WATCH,
+    CALL_READ,
+    CALL_WRITE,
+    CALL_FAULT
+};
 struct call {
     enum call_kind what;
     uint64_t a, b, c; /* address or offset; size or kind; value */
@@ -29,6 +41,7 @@ static struct {
     struct call calls[256];
     unsigned ncalls;
     bool stop;           /* what watched() answers */
+    bool fault;          /* what faults_first() answers */
     uint8_t before_code; /* the first byte at the moment of code_written() */
 } fake;
 
@@ -42,9 +55,12 @@ static bool translate(void *cpu, uint32_t va, enum access_kind kind, unsigned mo
 {
     if (!probe)
         note(CALL_TRANSLATE, va, kind, mode);
-    if (va >= UNMAPPED || (va >= READ_ONLY && kind == ACCESS_STORE))
+    if ((va >= UNMAPPED && va < MIRROR) || (va >= READ_ONLY && va < MIRROR && kind == ACCESS_STORE))
         return false;
-    uint64_t phys = va >= READ_ONLY ? va - READ_ONLY : va >= ALIAS && va < ROM ? va - ALIAS : va;
+    uint64_t phys = va >= MIRROR              ? va & ~GUEST_PAGE_MASK
+                    : va >= READ_ONLY         ? va - READ_ONLY
+                    : va >= ALIAS && va < ROM ? va - ALIAS
+                                              : va;
     *page = (struct mmu_page){phys, true};
     return true;
 }
@@ -68,6 +84,12 @@ static void code_written(void *cpu, size_t arena_page, size_t first, size_t last
 {
     note(CALL_CODE, arena_page, first, last);
     fake.before_code = fake.machine.arena->low_ram[0];
+}
+
+static bool faults_first(void *cpu)
+{
+    note(CALL_FAULT, 0, 0, 0);
+    return fake.fault;
 }
 
 struct lowest {
@@ -109,7 +131,8 @@ static void device_write(void *opaque, uint64_t offset, uint64_t value, unsigned
 
 static int set_up(void **state)
 {
-    static const struct mmu_ops ops = {translate, misaligned, bus_error, sync, code_written, watched, NULL, NULL, NULL, NULL};
+    static const struct mmu_ops ops = {translate, misaligned, bus_error, sync,         code_written, watched,
+                                       NULL,      NULL,       NULL,      faults_first, NULL};
     static const struct mmio_ops device_ops = {.read = device_read, .write = device_write};
     size_t ram = RAM_PAGES * ARENA_PAGE;
     memset(&fake, 0, sizeof(fake));
@@ -507,6 +530,8 @@ static void fill_slots(void)
         }
 }
 
+enum { SLOTS_NONE = 0, SLOTS_LOADS = 3, SLOTS_FIRST = 5, SLOTS_SECOND = 10, SLOTS_ALL = 15 };
+
 /* Which of them are held: of loads at 0x3000 and 0x5000, of stores likewise. */
 static unsigned slots_held(void)
 {
@@ -526,23 +551,65 @@ static unsigned slots_held(void)
         assert_int_equal(slots_held(), held);                                                                                    \
     } while (0)
 
+/* Stores to pages whose maps of watched bytes are more than there may be at a time. */
+static void fill_watch_maps(void)
+{
+    watch_insert(fake.mmu.watches, MIRROR, (WATCH_MAPS_MOST + 1) * GUEST_PAGE, WATCH_WRITE, false);
+    for (uint32_t i = 0; i <= WATCH_MAPS_MOST; i++) {
+        store(MIRROR + i * GUEST_PAGE, MO_32, 1);
+        fake.ncalls = 0;
+    }
+}
+
 /* Whatever makes an entry stale or flags it makes the slots of its page stale. */
 static void test_page_slots(void **state)
 {
-    enum { NONE = 0, LOADS = 3, FIRST = 5, SECOND = 10, ALL = 15 };
     static struct watch_owner owner;
-    assert_int_equal(slots_held(), NONE);
-    assert_slots_after(ALL, store(RAM + 0x3000, MO_32, 1));
-    assert_slots_after(NONE, mmu_flush_all(&fake.mmu));
-    assert_slots_after(SECOND, mmu_flush_range(&fake.mmu, RAM + 0x3ffc, RAM + 0x3ffc));
-    assert_slots_after(FIRST, mmu_flush_range(&fake.mmu, RAM + 0x4000, RAM + 0x5000));
-    assert_slots_after(NONE, mmu_flush_range(&fake.mmu, RAM, 0xffffffff));
-    assert_slots_after(FIRST, mmu_flush_outside(&fake.mmu, RAM + 0x3000, RAM + 0x4fff));
-    assert_slots_after(SECOND, mmu_flush_outside(&fake.mmu, RAM + 0x5000, 0xffffffff));
-    assert_slots_after(LOADS, mmu_clean_all(&fake.mmu));
-    assert_slots_after(LOADS, mmu_protect_page(&fake.mmu, arena_page_of(fake.machine.arena, ram_at(0x3000))));
-    assert_slots_after(SECOND, watch_insert(fake.mmu.watches, RAM + 0x3123, 1, WATCH_WRITE, false));
-    assert_slots_after(NONE, phys_watch_insert(fake.mmu.phys_watches, 0x5123, 1, WATCH_WRITE, &owner));
+    assert_int_equal(slots_held(), SLOTS_NONE);
+    assert_slots_after(SLOTS_ALL, store(RAM + 0x3000, MO_32, 1));
+    assert_slots_after(SLOTS_NONE, mmu_flush_all(&fake.mmu));
+    assert_slots_after(SLOTS_SECOND, mmu_flush_range(&fake.mmu, RAM + 0x3ffc, RAM + 0x3ffc));
+    assert_slots_after(SLOTS_FIRST, mmu_flush_range(&fake.mmu, RAM + 0x4000, RAM + 0x5000));
+    assert_slots_after(SLOTS_NONE, mmu_flush_range(&fake.mmu, RAM, 0xffffffff));
+    assert_slots_after(SLOTS_FIRST, mmu_flush_outside(&fake.mmu, RAM + 0x3000, RAM + 0x4fff));
+    assert_slots_after(SLOTS_SECOND, mmu_flush_outside(&fake.mmu, RAM + 0x5000, 0xffffffff));
+    assert_slots_after(SLOTS_LOADS, mmu_clean_all(&fake.mmu));
+    assert_slots_after(SLOTS_LOADS, mmu_protect_page(&fake.mmu, arena_page_of(fake.machine.arena, ram_at(0x3000))));
+    assert_slots_after(SLOTS_SECOND, watch_insert(fake.mmu.watches, RAM + 0x3123, 1, WATCH_WRITE, false));
+    assert_slots_after(SLOTS_NONE, phys_watch_insert(fake.mmu.phys_watches, 0x5123, 1, WATCH_WRITE, &owner));
+    assert_slots_after(SLOTS_NONE, fill_watch_maps());
+}
+
+/* The entry of any mode and kind that is there, and what slots hold of it. */
+static void test_one_entry(void **state)
+{
+    fake.mmu.one_entry = true;
+    load(RAM + 0x3000, MO_32);
+    assert_slots_after(SLOTS_SECOND, load(RAM + 0x5000, MO_32));
+    assert_true(present(RAM + 0x5000, false));
+    assert_false(present(RAM + 0x3000, false));
+    store(RAM + 0x5000, MO_32, 1);
+    assert_true(present(RAM + 0x5000, true));
+    assert_false(present(RAM + 0x5000, false));
+    mmu_flush_all(&fake.mmu);
+    load(RAM + 0x3000, MO_32);
+    assert_true(present(RAM + 0x3000, false));
+}
+
+/* The question comes before everything else, and the entry keeps sending accesses here. */
+static void test_fault_first(void **state)
+{
+    uint64_t value = 0;
+    fake.mmu.fault_first = fake.fault = true;
+    assert_false(mmu_load(&fake.mmu, RAM + 1, MO_32, 0, &value));
+    assert_false(mmu_store(&fake.mmu, DEVICE, MO_32, 0, 1));
+    assert_false(mmu_load_bytes(&fake.mmu, RAM, 1, 0, (uint8_t *)&value));
+    assert_false(mmu_store_bytes(&fake.mmu, RAM, 1, 0, (const uint8_t *)&value));
+    assert_calls(4, CALL_FAULT, CALL_FAULT, CALL_FAULT, CALL_FAULT);
+    fake.fault = false;
+    load(RAM, MO_32);
+    assert_calls(2, CALL_FAULT, CALL_TRANSLATE);
+    assert_int_equal(entry(RAM, false)->tag, RAM | TLB_SLOW);
 }
 
 static void test_code_host(void **state)
@@ -562,7 +629,7 @@ int main(void)
         TEST(test_dirty),         TEST(test_code_pages),      TEST(test_flushes),    TEST(test_flush_of_an_absent_page),
         TEST(test_watch),         TEST(test_device),          TEST(test_rom),        TEST(test_stopped_store_has_no_effect),
         TEST(test_partial_bytes), TEST(test_partial_watch),   TEST(test_performed),  TEST(test_debugger),
-        TEST(test_code_host),     TEST(test_page_slots),
+        TEST(test_code_host),     TEST(test_page_slots),      TEST(test_one_entry),  TEST(test_fault_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,8 @@
  * Back ends against each other: random programs that take exceptions, TLB misses and interrupts, store into their own code, and
  * use every row, coprocessor 0 too. The interpreter with one unit a block is the reference; the others must have the same state
  * to the last byte, the same memory, the same count and the same watch hits: at the end of the run, and at whatever count the run
- * is cut.
+ * is cut. Where each cut is tried, what comes before the program is longer than a block: so the budget ends at each unit of each block while
+ * generated code runs, which leaves fewer instructions than a block to the interpreter.
  */
 #include "tests/cpu/random_code.h"
 
@@ -11,22 +12,29 @@
 #include <xxhash.h>
 
 #include "cpu/mips/decode.h"
+#include "cpu/translate.h"
 #include "softmmu/alloc.h"
 #include "softmmu/watch.h"
 #include "tests/softmmu/unit.h"
 
 #define MAX_FAILURES 5
-#define MAX_UNITS    400 /* of a program, as far as it is compared */
-#define TAIL         140 /* instructions behind the end: only so will generated code run up to it */
+#define MAX_UNITS    400                   /* of a program, as far as it is compared */
+#define TAIL         140                   /* instructions behind the end: only so will generated code run up to it */
+#define LEAD         (BLOCK_MAX_INSNS + 8) /* and in front of a program that is cut */
 
 static const struct rig_config configs[] = {
-    {ACCEL_INTERP, 1,  false, 0}, /* the reference */
-    {ACCEL_INTERP, 0,  false, 0},
-    {ACCEL_INTERP, 7,  false, 0},
-    {ACCEL_JIT,    0,  false, 0},
-    {ACCEL_JIT,    7,  false, 0},
-    {ACCEL_JIT,    1,  false, 0},
-    {ACCEL_JIT,    12, false, 1}, /* the least code cache: evicts */
+    {ACCEL_INTERP, 1,  false, 0, 0                                                }, /* the reference */
+    {ACCEL_INTERP, 0,  false, 0, 0                                                },
+    {ACCEL_INTERP, 7,  false, 0, 0                                                },
+    {ACCEL_INTERP, 0,  false, 0, CPU_ONE_TLB_ENTRY                                },
+    {ACCEL_JIT,    0,  false, 0, 0                                                },
+    {ACCEL_JIT,    7,  false, 0, 0                                                },
+    {ACCEL_JIT,    1,  false, 0, 0                                                },
+    {ACCEL_JIT,    12, false, 1, 0                                                }, /* the least code cache: evicts */
+    {ACCEL_JIT,    0,  false, 0, CPU_NO_PINS                                      },
+    {ACCEL_JIT,    0,  false, 0, CPU_ONE_TLB_ENTRY                                },
+    {ACCEL_JIT,    0,  false, 0, CPU_FAULT_FIRST                                  },
+    {ACCEL_JIT,    0,  false, 0, CPU_NO_PINS | CPU_ONE_TLB_ENTRY | CPU_FAULT_FIRST},
 };
 #define RIGS ARRAY_SIZE(configs)
 
@@ -44,6 +52,7 @@ struct bench {
     struct mips_state base;
     uint64_t random;
     uint32_t place;
+    unsigned lead; /* instructions without effect in front of the program */
     struct program program;
     uint8_t data[RIG_DATA_SIZE];
     unsigned watch;
@@ -59,6 +68,7 @@ struct bench {
 };
 
 static unsigned programs_per_order = 6000;
+#define CUT_PROGRAMS_PER_ORDER (programs_per_order / 60 + 1)
 
 static uint64_t state_hash(const struct rig *rig)
 {
@@ -109,8 +119,11 @@ static void set_watch(struct bench *b, struct rig *rig)
 /* The program from its beginning: code is loaded anew if it may have been changed. */
 static void begin(struct bench *b, struct rig *rig, bool load)
 {
-    if (load || b->program.options.patch)
+    static const uint32_t nops[LEAD];
+    if (load || b->program.options.patch) {
+        rig_words(rig, b->program.start - 4 * b->lead, nops, b->lead);
         rig_words(rig, b->program.start, b->program.words, b->program.count);
+    }
     rig_write(rig, RIG_DATA, b->data, sizeof(b->data));
     rig_restore(rig, &b->program.state);
 }
@@ -164,8 +177,9 @@ static void print_case(struct bench *b, unsigned n, const char *what, uint64_t c
 {
     const struct outcome *want = &b->expected;
     const struct random_options *o = &b->program.options;
-    print_message("  %s, max_block %u, %s (cut at %llu): program %u%s%s%s%s%s%s watch %u\n",
-                  configs[n].accel == ACCEL_JIT ? "jit" : "interpreter", configs[n].max_block, what, (unsigned long long)cut,
+    struct rig_config config = configs[n];
+    config.big_endian = b->rigs[n].machine.big_endian;
+    print_message("  %s, %s (cut at %llu): program %u%s%s%s%s%s%s watch %u\n", rig_name(&config), what, (unsigned long long)cut,
                   b->programs, o->fr ? " FR" : "", o->mapped ? " mapped" : "", o->user ? " user" : "", o->fpu ? " fpu" : "",
                   o->patch ? " patch" : "", o->misaligned ? " misaligned" : "", b->watch);
     if (got)
@@ -227,7 +241,7 @@ static void run_cuts(struct bench *b, unsigned n)
     uint64_t cut = 1;
     for (unsigned at = 0; at < b->nboundaries; at++)
         for (; cut <= b->boundary[at].icount; cut++)
-            if (!run_cut(b, n, at, cut))
+            if (cut > b->lead && !run_cut(b, n, at, cut))
                 return;
 }
 
@@ -254,9 +268,12 @@ static void make_program(struct bench *b)
     };
     if (mapped_code && chance(b, 2)) /* across pages that are not mapped together */
         b->place = (b->place | 0x1fff) + 1 - 4 * (1 + (uint32_t)random_below(&b->random, options.length));
-    if (b->place + 4 * PROGRAM_WORDS > 0x80000000u + RIG_RAM)
+    if (b->place + 4 * (b->lead + PROGRAM_WORDS) > 0x80000000u + RIG_RAM)
         b->place = RIG_CODE;
-    random_program(&b->program, &b->base, mapped_code ? b->place & 0x1fffffff : b->place, &options, &b->random);
+    uint32_t start = b->place + 4 * b->lead;
+    random_program(&b->program, &b->base, mapped_code ? start & 0x1fffffff : start, &options, &b->random);
+    b->program.state.pc -= 4 * b->lead;
+    b->program.state.compare += b->lead / 2;
     b->place = (b->program.start | 0x80000000) + 4 * b->program.count;
     for (size_t i = 0; i < sizeof(b->data); i += 64) {
         uint64_t value = random_u64(&b->random);
@@ -276,9 +293,22 @@ static void one_program(struct bench *b)
         run_cuts(b, 1 + (unsigned)random_below(&b->random, b->nrigs - 1));
 }
 
-static void open_bench(struct bench *b, bool big_endian)
+static void one_cut_program(struct bench *b)
+{
+    make_program(b);
+    run_reference(b);
+    for (unsigned n = 1; n < b->nrigs && b->failures < MAX_FAILURES; n++) {
+        if (configs[n].accel != ACCEL_JIT)
+            continue;
+        run_whole(b, n);
+        run_cuts(b, n);
+    }
+}
+
+static void open_bench(struct bench *b, bool big_endian, unsigned lead)
 {
     b->random = 0xbac0ed5 + big_endian;
+    b->lead = lead;
     b->place = RIG_CODE;
     for (unsigned i = 0; i < RIGS; i++) {
         struct rig_config config = configs[i];
@@ -292,13 +322,9 @@ static void open_bench(struct bench *b, bool big_endian)
     b->base = *b->rigs[0].s;
 }
 
-static unsigned report(const struct bench *b)
+static unsigned report_uncovered(const struct bench *b)
 {
     unsigned missing = 0;
-    print_message("  %u programs, %u runs compared with the reference, %u differ\n", b->programs, b->runs, b->failures);
-    if (b->nrigs < RIGS)
-        print_message("  NOT TESTED: this build has no host back end; %zu of %zu configurations are left out\n", RIGS - b->nrigs,
-                      RIGS);
     for (unsigned i = 0; i < MIPS_OPCODES; i++)
         if (!b->covered[i]) {
             print_message("  not covered: %s\n", mips_rows[i].name);
@@ -307,27 +333,54 @@ static unsigned report(const struct bench *b)
     return missing;
 }
 
+static void report(const struct bench *b)
+{
+    print_message("  %u programs, %u runs compared with the reference, %u differ\n", b->programs, b->runs, b->failures);
+    if (b->nrigs < RIGS)
+        print_message("  NOT TESTED: this build has no host back end; %zu of %zu configurations are left out\n", RIGS - b->nrigs,
+                      RIGS);
+}
+
+static unsigned close_bench(struct bench *b)
+{
+    unsigned failures = b->failures;
+    report(b);
+    for (unsigned i = 0; i < b->nrigs; i++)
+        rig_close(&b->rigs[i]);
+    free(b);
+    return failures;
+}
+
 static void test_programs(void **state)
 {
     struct bench *b = alloc_zeroed(sizeof(*b));
     mips_decode_init();
-    open_bench(b, **(bool **)state);
+    open_bench(b, **(bool **)state, 0);
     while (b->programs < programs_per_order && b->failures < MAX_FAILURES)
         one_program(b);
-    unsigned missing = report(b), failures = b->failures;
-    for (unsigned i = 0; i < b->nrigs; i++)
-        rig_close(&b->rigs[i]);
-    free(b);
-    assert_int_equal(failures, 0);
+    unsigned missing = report_uncovered(b);
+    assert_int_equal(close_bench(b), 0);
     assert_int_equal(missing, 0);
+}
+
+static void test_cuts(void **state)
+{
+    struct bench *b = alloc_zeroed(sizeof(*b));
+    mips_decode_init();
+    open_bench(b, **(bool **)state, LEAD);
+    while (b->programs < CUT_PROGRAMS_PER_ORDER && b->failures < MAX_FAILURES)
+        one_cut_program(b);
+    assert_int_equal(close_bench(b), 0);
 }
 
 int main(int argc, char **argv)
 {
     static bool orders[] = {false, true};
     const struct CMUnitTest tests[] = {
-        {"little-endian", test_programs, NULL, NULL, &orders[0]},
-        {"big-endian",    test_programs, NULL, NULL, &orders[1]},
+        {"little-endian",           test_programs, NULL, NULL, &orders[0]},
+        {"big-endian",              test_programs, NULL, NULL, &orders[1]},
+        {"each cut, little-endian", test_cuts,     NULL, NULL, &orders[0]},
+        {"each cut, big-endian",    test_cuts,     NULL, NULL, &orders[1]},
     };
     if (argc > 1)
         programs_per_order = (unsigned)strtoul(argv[1], NULL, 0);

@@ -144,9 +144,7 @@ static int run_config(const struct rig_config *config)
     static const uint32_t places[] = {RIG_VECTOR, RIG_VECTOR & 0xfffff000, RIG_DEBUG & 0xfffff000, RIG_DEBUG, AWAY};
     static const uint32_t other[] = {0, 0x24080005, 0x1000ffff, 0}; /* nop; addiu t0, zero, 5; b .; nop */
     struct CMUnitTest tests[ARRAY_SIZE(rows)];
-    char name[64];
-    snprintf(name, sizeof(name), "%s, %s-endian", config->accel == ACCEL_JIT ? "jit" : "interpreter",
-             config->big_endian ? "big" : "little");
+    const char *name = rig_name(config);
     if (config->accel == ACCEL_JIT && !rig_has_jit()) {
         print_message("%s: NOT TESTED, this build has no host back end\n", name);
         return 0;
@@ -166,11 +164,13 @@ static int run_config(const struct rig_config *config)
 int main(void)
 {
     static const struct rig_config configs[] = {
-        {ACCEL_INTERP, 0, false, 0},
-        {ACCEL_INTERP, 0, true,  0},
-        {ACCEL_JIT,    0, false, 0},
-        {ACCEL_JIT,    0, true,  0},
-        {ACCEL_JIT,    1, false, 0},
+        {ACCEL_INTERP, 0, false, 0, 0                },
+        {ACCEL_INTERP, 0, true,  0, 0                },
+        {ACCEL_JIT,    0, false, 0, 0                },
+        {ACCEL_JIT,    0, true,  0, 0                },
+        {ACCEL_JIT,    1, false, 0, 0                },
+        {ACCEL_JIT,    0, false, 0, CPU_NO_PINS      },
+        {ACCEL_JIT,    0, false, 0, CPU_ONE_TLB_ENTRY},
     };
     int failed = 0;
     mips_decode_init();

@@ -172,7 +172,8 @@ static void complain(struct bench *b)
 static void test_blocks(void **state)
 {
     struct bench *b = alloc_zeroed(sizeof(*b));
-    const struct rig_config reference = {ACCEL_INTERP, 0, **(bool **)state, 0}, config = {ACCEL_JIT, 0, **(bool **)state, 0};
+    const struct rig_config reference = {ACCEL_INTERP, .big_endian = **(bool **)state},
+                            config = {ACCEL_JIT, .big_endian = **(bool **)state};
     if (!rig_has_jit())
         print_message("  NOT TESTED: this build has no host back end\n");
     b->random = 0xf9b10c5 + **(bool **)state;

@@ -1,5 +1,6 @@
 #include "tests/cpu/rig.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cpu/backend.h"
@@ -8,6 +9,16 @@
 bool rig_has_jit(void)
 {
     return host_backend != NULL;
+}
+
+const char *rig_name(const struct rig_config *config)
+{
+    static char name[96];
+    snprintf(name, sizeof(name), "%s, max_block %u, %s-endian%s%s%s%s", config->accel == ACCEL_JIT ? "jit" : "interpreter",
+             config->max_block, config->big_endian ? "big" : "little", config->code_cache ? ", small code cache" : "",
+             config->toggles & CPU_NO_PINS ? ", no pins" : "", config->toggles & CPU_ONE_TLB_ENTRY ? ", one TLB entry" : "",
+             config->toggles & CPU_FAULT_FIRST ? ", faults first" : "");
+    return name;
 }
 
 static void map_ram(struct rig *rig)
@@ -28,7 +39,8 @@ void rig_open(struct rig *rig, const struct rig_config *config)
 {
     const struct cpu_options options = {.accel = config->accel,
                                         .max_block = config->max_block,
-                                        .code_cache = config->code_cache ? config->code_cache : (size_t)16 << 20};
+                                        .code_cache = config->code_cache ? config->code_cache : (size_t)16 << 20,
+                                        .toggles = config->toggles};
     *rig = (struct rig){.cpu = NULL};
     struct arena *arena = arena_new(RIG_RAM, RIG_RAM + GUEST_PAGE, mips_arch.state_size, cpu_derived_size());
     assert(arena);

@@ -17,6 +17,7 @@ struct rig_config {
     unsigned max_block; /* 0: as many as there may be */
     bool big_endian;
     size_t code_cache; /* 0: 16 MiB */
+    unsigned toggles;  /* enum cpu_toggle */
 };
 
 struct rig {
@@ -27,6 +28,9 @@ struct rig {
 
 /* False: this build has no host back end. */
 bool rig_has_jit(void);
+
+/* How it runs code, for messages: "jit, max_block 7, big-endian, no pins". */
+const char *rig_name(const struct rig_config *config);
 
 void rig_open(struct rig *rig, const struct rig_config *config);
 void rig_close(struct rig *rig);

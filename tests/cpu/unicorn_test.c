@@ -314,19 +314,19 @@ static void test_rows(void **state)
 int main(int argc, char **argv)
 {
     static struct rig_config configs[] = {
-        {ACCEL_INTERP, 0, false, 0},
-        {ACCEL_INTERP, 0, true,  0},
-        {ACCEL_JIT,    0, false, 0},
-        {ACCEL_JIT,    0, true,  0},
-        {ACCEL_JIT,    3, false, 0},
+        {ACCEL_INTERP, 0, false, 0, 0          },
+        {ACCEL_INTERP, 0, true,  0, 0          },
+        {ACCEL_JIT,    0, false, 0, 0          },
+        {ACCEL_JIT,    0, true,  0, 0          },
+        {ACCEL_JIT,    3, false, 0, 0          },
+        {ACCEL_JIT,    0, true,  0, CPU_NO_PINS},
     };
-    static char names[ARRAY_SIZE(configs)][64];
+    static char names[ARRAY_SIZE(configs)][96];
     struct CMUnitTest tests[ARRAY_SIZE(configs)];
     if (argc > 1)
         programs_per_row = (unsigned)strtoul(argv[1], NULL, 0);
     for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
-        snprintf(names[i], sizeof(names[i]), "%s, %s-endian, max_block %u", configs[i].accel == ACCEL_JIT ? "jit" : "interpreter",
-                 configs[i].big_endian ? "big" : "little", configs[i].max_block);
+        snprintf(names[i], sizeof(names[i]), "%s", rig_name(&configs[i]));
         tests[i] = (struct CMUnitTest){names[i], test_rows, NULL, NULL, &configs[i]};
     }
     return cmocka_run_group_tests_name("instructions against libunicorn", tests, NULL, NULL);

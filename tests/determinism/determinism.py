@@ -49,6 +49,11 @@ KERNEL = (
     Variant("blocks of at most 7", machine=JIT + ("-max-block", "7")),
     Variant("slices of 997", ("--slice", "997"), JIT),
     Variant("slices of 65536", ("--slice", "65536"), JIT),
+    Variant("slices of 97", ("--slice", "97"), JIT, prefix=True),
+    Variant("little code cache", machine=JIT + ("-code-cache", "1M"), prefix=True),
+    Variant("no pins", machine=("-accel", "jit,pins=off"), prefix=True),
+    Variant("one TLB entry", machine=("-accel", "jit,one-tlb-entry=on"), prefix=True),
+    Variant("faults first", machine=("-accel", "jit,fault-first=on"), prefix=True),
     Variant("few stops", ("--every", "100"), JIT, sparse=True),
     Variant("points that never hit", ("--load-points", "{folder}/points"), JIT, after="points that hit"),
     Variant("points, interpreter", ("--load-points", "{folder}/points"), INTERP, after="points that hit", prefix=True),
@@ -113,7 +118,7 @@ def judge(variant, first, run):
     problems = []
     if len(run.samples) < LEAST_SAMPLES and not variant.sparse:
         problems.append("only %d samples" % len(run.samples))
-    if variant.machine[:2] == JIT and run.facts["back-end"] == "interpreter":
+    if variant.machine[1].startswith("jit") and run.facts["back-end"] == "interpreter":
         problems.append("the JIT did not run")
     if "--late-interrupt" in variant.own and run.facts["late"] != "1":
         problems.append("no interrupt was delayed")

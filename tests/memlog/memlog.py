@@ -14,7 +14,8 @@ from machine import Machine
 from rsp import Rsp
 
 FIXED = ['-M', 'malta', '-nographic', '-rtc', 'base=2026-01-01', '-icount', 'shift=3,sleep=off']
-WAYS = [(0, []), (777, []), (0, ['-accel', 'interp']), (50, ['-max-block', '3']), (0, ['-max-block', '1']), (100000, ['-code-cache', '1M'])]
+WAYS = [(0, []), (777, []), (0, ['-accel', 'interp']), (50, ['-max-block', '3']), (0, ['-max-block', '1']), (100000, ['-code-cache', '1M']),
+        (0, ['-accel', 'jit,pins=off']), (0, ['-accel', 'jit,one-tlb-entry=on']), (0, ['-accel', 'jit,fault-first=on'])]
 
 
 def fail(text):

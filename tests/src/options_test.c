@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "cpu/cpu.h"
 #include "src/options_value.h"
 #include "src/unattended.h"
 
@@ -31,6 +32,7 @@ GETTER(accel_jit)
 GETTER(max_block)
 GETTER(slice_us)
 GETTER(code_cache)
+GETTER(cpu_toggles)
 GETTER(nserial)
 GETTER(stopped)
 GETTER(nographic)
@@ -59,49 +61,53 @@ static int parse(struct vm_options *options, const char *line)
 }
 
 static const struct number_row number_rows[] = {
-    {"",                                       get_memory,         0                 },
-    {"-m 256",                                 get_memory,         (int64_t)MIB(256) },
-    {"-m 256M",                                get_memory,         (int64_t)MIB(256) },
-    {"-m 2G",                                  get_memory,         (int64_t)MIB(2048)},
-    {"-m size=64m",                            get_memory,         (int64_t)MIB(64)  },
-    {"-m 65536k",                              get_memory,         (int64_t)MIB(64)  },
-    {"-m 0x40",                                get_memory,         (int64_t)MIB(64)  },
-    {"",                                       get_kernel_address, -1                },
-    {"-kernel a,b",                            get_kernel_address, -1                },
-    {"-kernel a,addr=0x80001000",              get_kernel_address, 0x80001000        },
-    {"",                                       get_icount_shift,   -1                },
-    {"-icount shift=3",                        get_icount_shift,   3                 },
-    {"-icount 3",                              get_icount_shift,   3                 },
-    {"-icount shift=3,sleep=off",              get_icount_sleep,   0                 },
-    {"-icount 3 -icount auto",                 get_icount_shift,   -1                },
-    {"",                                       get_icount_sleep,   1                 },
-    {"-turbo",                                 get_icount_sleep,   0                 },
-    {"-rtc base=utc",                          get_rtc_fixed,      0                 },
-    {"-rtc base=localtime",                    get_rtc_local,      1                 },
-    {"-rtc base=2000-01-01",                   get_rtc_base,       946684800         },
-    {"-rtc base=2006-06-17T16:01:21",          get_rtc_base,       1150560081        },
-    {"-rtc base=2006-06-17T16:01:21,clock=vm", get_rtc_fixed,      1                 },
-    {"",                                       get_endian,         -1                },
-    {"-endian big",                            get_endian,         1                 },
-    {"-endian little",                         get_endian,         0                 },
-    {"-accel interp",                          get_accel_jit,      0                 },
-    {"-accel jit",                             get_accel_jit,      1                 },
-    {"-accel interp -accel tcg,thread=single", get_accel_jit,      1                 },
-    {"-M type=malta,accel=interp",             get_accel_jit,      0                 },
-    {"-m 64 -smp cpus=1,sockets=1,cores=1",    get_memory,         (int64_t)MIB(64)  },
-    {"-monitor none -parallel none -S",        get_stopped,        1                 },
-    {"-monitor null -parallel null -S",        get_stopped,        1                 },
-    {"-rtc base=2096-02-29",                   get_rtc_base,       3981312000        },
-    {"-max-block 1",                           get_max_block,      1                 },
-    {"-slice 50",                              get_slice_us,       50                },
-    {"-code-cache 64M",                        get_code_cache,     (int64_t)MIB(64)  },
-    {"-serial null -serial pty",               get_nserial,        2                 },
-    {"--serial null",                          get_nserial,        1                 },
-    {"-S",                                     get_stopped,        1                 },
-    {"-nographic -display none",               get_nographic,      1                 },
-    {"-no-reboot -smp 1",                      get_no_reboot,      1                 },
-    {"-watch phys:0,4 -watch virt:data,r",     get_nwatch,         2                 },
-    {"-plugin a.so -plugin b.so,x,y",          get_nplugin,        2                 },
+    {"",                                       get_memory,         0                              },
+    {"-m 256",                                 get_memory,         (int64_t)MIB(256)              },
+    {"-m 256M",                                get_memory,         (int64_t)MIB(256)              },
+    {"-m 2G",                                  get_memory,         (int64_t)MIB(2048)             },
+    {"-m size=64m",                            get_memory,         (int64_t)MIB(64)               },
+    {"-m 65536k",                              get_memory,         (int64_t)MIB(64)               },
+    {"-m 0x40",                                get_memory,         (int64_t)MIB(64)               },
+    {"",                                       get_kernel_address, -1                             },
+    {"-kernel a,b",                            get_kernel_address, -1                             },
+    {"-kernel a,addr=0x80001000",              get_kernel_address, 0x80001000                     },
+    {"",                                       get_icount_shift,   -1                             },
+    {"-icount shift=3",                        get_icount_shift,   3                              },
+    {"-icount 3",                              get_icount_shift,   3                              },
+    {"-icount shift=3,sleep=off",              get_icount_sleep,   0                              },
+    {"-icount 3 -icount auto",                 get_icount_shift,   -1                             },
+    {"",                                       get_icount_sleep,   1                              },
+    {"-turbo",                                 get_icount_sleep,   0                              },
+    {"-rtc base=utc",                          get_rtc_fixed,      0                              },
+    {"-rtc base=localtime",                    get_rtc_local,      1                              },
+    {"-rtc base=2000-01-01",                   get_rtc_base,       946684800                      },
+    {"-rtc base=2006-06-17T16:01:21",          get_rtc_base,       1150560081                     },
+    {"-rtc base=2006-06-17T16:01:21,clock=vm", get_rtc_fixed,      1                              },
+    {"",                                       get_endian,         -1                             },
+    {"-endian big",                            get_endian,         1                              },
+    {"-endian little",                         get_endian,         0                              },
+    {"-accel interp",                          get_accel_jit,      0                              },
+    {"-accel jit",                             get_accel_jit,      1                              },
+    {"-accel interp -accel tcg,thread=single", get_accel_jit,      1                              },
+    {"-M type=malta,accel=interp",             get_accel_jit,      0                              },
+    {"-m 64 -smp cpus=1,sockets=1,cores=1",    get_memory,         (int64_t)MIB(64)               },
+    {"-monitor none -parallel none -S",        get_stopped,        1                              },
+    {"-monitor null -parallel null -S",        get_stopped,        1                              },
+    {"-rtc base=2096-02-29",                   get_rtc_base,       3981312000                     },
+    {"-max-block 1",                           get_max_block,      1                              },
+    {"-slice 50",                              get_slice_us,       50                             },
+    {"-code-cache 64M",                        get_code_cache,     (int64_t)MIB(64)               },
+    {"-accel jit",                             get_cpu_toggles,    0                              },
+    {"-accel jit,pins=off",                    get_cpu_toggles,    CPU_NO_PINS                    },
+    {"-accel jit,pins=off,one-tlb-entry=on",   get_cpu_toggles,    CPU_NO_PINS | CPU_ONE_TLB_ENTRY},
+    {"-accel fault-first=on",                  get_cpu_toggles,    CPU_FAULT_FIRST                },
+    {"-serial null -serial pty",               get_nserial,        2                              },
+    {"--serial null",                          get_nserial,        1                              },
+    {"-S",                                     get_stopped,        1                              },
+    {"-nographic -display none",               get_nographic,      1                              },
+    {"-no-reboot -smp 1",                      get_no_reboot,      1                              },
+    {"-watch phys:0,4 -watch virt:data,r",     get_nwatch,         2                              },
+    {"-plugin a.so -plugin b.so,x,y",          get_nplugin,        2                              },
 };
 
 static void test_number(void **state)
@@ -133,6 +139,8 @@ static const struct bad_row bad_rows[] = {
     {"-endian middle"},
     {"-accel kvm"},
     {"-accel jit,fast=on"},
+    {"-accel jit,pins=maybe"},
+    {"-accel jit,pins"},
     {"-M malta,usb=off"},
     {"-M malta,accel=kvm"},
     {"-rtc base=2000-02-30"},
@@ -195,7 +203,7 @@ static void test_texts(void **state)
 static void test_helps_exit_with_0(void **state)
 {
     struct vm_options options;
-    static const char *const lines[] = {"-help", "-h", "-M help", "-cpu help", "-d help", "-version", "--version"};
+    static const char *const lines[] = {"-help", "-h", "-M help", "-cpu help", "-accel help", "-d help", "-version", "--version"};
     for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
         assert_int_equal(parse(&options, lines[i]), 0);
 }

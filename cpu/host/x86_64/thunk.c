@@ -27,7 +27,7 @@ static struct mem pc_word(const struct cpu *cpu)
 
 static void move_pinned(struct cpu *cpu, struct code *c, unsigned opcode)
 {
-    for (unsigned i = 0; i < PINNED; i++)
+    for (unsigned i = 0; i < cpu->jit->npinned; i++)
         emit_rm(c, opcode, false, pinned_regs[i], cpu_word(global_offset(cpu, cpu->arch->pinned[i])));
 }
 

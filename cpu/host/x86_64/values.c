@@ -187,7 +187,7 @@ void begin_values(struct emitter *e)
     const struct ir *ir = e->ir;
     for (unsigned g = 0; g < IR_TEMPS; g++)
         e->pinned[g] = NO_REG;
-    for (unsigned i = 0; i < PINNED; i++)
+    for (unsigned i = 0; i < e->jit->npinned; i++)
         e->pinned[e->cpu->arch->pinned[i]] = pinned_regs[i];
     for (unsigned i = 0; i < LOCALS; i++)
         e->local[i] = (struct local){IR_NONE, false};

@@ -16,15 +16,16 @@ static bool has_lzcnt(void)
     return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & 1u << 5);
 }
 
-static bool init(struct cpu *cpu, size_t code_cache)
+static bool init(struct cpu *cpu, const struct cpu_options *options)
 {
     const struct arena *arena = cpu->machine->arena;
     cpu->jit = alloc_zeroed(sizeof(*cpu->jit));
     cpu->jit->low_ram = arena->low_ram ? (int32_t)(arena->low_ram - arena->base) : 0;
     cpu->jit->counting = log_enabled(LOG_BIT_STATS);
     cpu->jit->has_lzcnt = has_lzcnt();
+    cpu->jit->npinned = options->toggles & CPU_NO_PINS ? 0 : PINNED;
     cpu->site_sample = SITE_SAMPLE;
-    return code_init(cpu, code_cache);
+    return code_init(cpu, options->code_cache);
 }
 
 static void free_jit(struct cpu *cpu)

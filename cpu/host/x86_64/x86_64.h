@@ -146,6 +146,7 @@ struct jit {
     struct code_layout layout;
     int32_t low_ram; /* from rbp; 0: none */
     bool has_lzcnt;
+    unsigned npinned; /* guest registers that are: PINNED, or none */
 };
 
 static inline const void *exec_address(const struct jit *jit, const uint8_t *write)
