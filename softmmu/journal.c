@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/sorted.h"
 #include "softmmu/machine.h"
 
 static void find_state_ranges(struct journal *journal)
@@ -160,18 +161,17 @@ bool journal_at_present(const struct journal *journal)
     return !journal->away;
 }
 
+static bool made_by(const void *checkpoint, const void *key)
+{
+    const struct checkpoint_mark *mark = &((const struct checkpoint *)checkpoint)->mark, *by = key;
+    return mark->icount < by->icount || (mark->icount == by->icount && mark->input <= by->input);
+}
+
 size_t journal_find(const struct journal *journal, uint64_t icount, uint64_t input)
 {
-    size_t low = 0, high = journal->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct checkpoint_mark *mark = &journal->list[middle].mark;
-        if (mark->icount < icount || (mark->icount == icount && mark->input <= input))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low ? low - 1 : 0;
+    const struct checkpoint_mark by = {.icount = icount, .input = input};
+    size_t n = sorted_before(journal->list, journal->count, sizeof(*journal->list), made_by, &by);
+    return n ? n - 1 : 0;
 }
 
 bool journal_wrote(struct journal *journal, size_t index, size_t first, size_t last_page)

@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/sorted.h"
 #include "softmmu/arena.h"
 #include "softmmu/page_pool.h"
 
@@ -90,18 +91,16 @@ const struct saved_page *saved_pages_find(const struct saved_pages *set, uint32_
     return set->count ? bsearch(&key, set->rows, set->count, sizeof(key), compare_rows) : NULL;
 }
 
+static bool page_before(const void *row, const void *page)
+{
+    return ((const struct saved_page *)row)->page < *(const size_t *)page;
+}
+
 bool saved_pages_any(const struct saved_pages *set, size_t first, size_t last)
 {
     assert(set->sorted || set->count == 0);
-    size_t low = 0, high = set->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (set->rows[middle].page < first)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < set->count && set->rows[low].page <= last;
+    size_t place = sorted_before(set->rows, set->count, sizeof(*set->rows), page_before, &first);
+    return place < set->count && set->rows[place].page <= last;
 }
 
 static const uint8_t *unpack(struct page_store *store, const struct page_group *group)

@@ -7,8 +7,11 @@
 #include <string.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/sorted.h"
 
-#define NONE UINT32_MAX
+#define NONE       UINT32_MAX
+#define LAST_REACH 0x1000u
+#define MOST_REACH 0x100000u
 
 struct symbol {
     uint64_t address, size;
@@ -169,18 +172,18 @@ static void sort(struct symbols *symbols)
     symbols->sorted = true;
 }
 
-/* How many symbols begin at or before address. */
-static size_t beginning_by(const struct symbols *symbols, uint64_t address)
+static bool begins_by(const void *symbol, const void *address)
 {
-    size_t low = 0, high = symbols->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (symbols->list[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return ((const struct symbol *)symbol)->address <= *(const uint64_t *)address;
+}
+
+/* Of unknown size: as far as the next symbol if that is near, the last one as far as its page. */
+static bool may_reach(const struct symbols *symbols, const struct symbol *label, uint64_t address)
+{
+    if (label->size)
+        return false;
+    bool last = label == &symbols->list[symbols->count - 1];
+    return last ? (label->address ^ address) < LAST_REACH : address - label->address < MOST_REACH;
 }
 
 const char *symbols_name(struct symbols *symbols, uint64_t address, uint64_t *offset)
@@ -188,32 +191,30 @@ const char *symbols_name(struct symbols *symbols, uint64_t address, uint64_t *of
     if (!have(symbols))
         return NULL;
     sort(symbols);
-    size_t n = beginning_by(symbols, address);
+    size_t n = sorted_before(symbols->list, symbols->count, sizeof(*symbols->list), begins_by, &address);
     if (!n)
         return NULL;
     const struct symbol *nearest = &symbols->list[n - 1], *symbol = nearest;
     while (!covers(symbol, address) && symbol->encloser != NONE)
         symbol = &symbols->list[symbol->encloser];
     if (!covers(symbol, address))
-        symbol = nearest->size ? NULL : nearest;
+        symbol = may_reach(symbols, nearest, address) ? nearest : NULL;
     if (!symbol)
         return NULL;
     *offset = address - symbol->address;
     return symbols->text + symbol->name;
 }
 
-/* The first place in by_name whose name is not below `name`. */
-static size_t first_named(const struct symbols *symbols, const char *name)
+struct wanted {
+    const struct symbols *symbols;
+    const char *name;
+};
+
+static bool named_before(const void *index, const void *key)
 {
-    size_t low = 0, high = symbols->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(symbols->text + symbols->list[symbols->by_name[middle]].name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    const struct wanted *wanted = key;
+    const struct symbols *symbols = wanted->symbols;
+    return strcmp(symbols->text + symbols->list[*(const uint32_t *)index].name, wanted->name) < 0;
 }
 
 bool symbols_find(struct symbols *symbols, const char *name, uint64_t *address)
@@ -221,7 +222,8 @@ bool symbols_find(struct symbols *symbols, const char *name, uint64_t *address)
     if (!have(symbols))
         return false;
     sort(symbols);
-    size_t place = first_named(symbols, name);
+    const struct wanted wanted = {symbols, name};
+    size_t place = sorted_before(symbols->by_name, symbols->count, sizeof(*symbols->by_name), named_before, &wanted);
     if (place == symbols->count)
         return false;
     const struct symbol *symbol = &symbols->list[symbols->by_name[place]];

@@ -26,8 +26,9 @@ typedef void symbols_each_fn(void *opaque, const char *name, uint64_t address, u
 void symbols_each(const struct symbols *symbols, symbols_each_fn *fn, void *opaque);
 /*
  * The symbol that address belongs to, and how far it is into it; NULL if there is none. Of nested ones the innermost of known
- * size, of several at one address a function before an object, a known size before none, and the one added first. symbols may be
- * NULL. The name lives until the next question or addition.
+ * size, of several at one address a function before an object, a known size before none, and the one added first. One of unknown size
+ * reaches to the next symbol, 1 MiB at most; the last to the end of its page (4 KiB). symbols may be NULL. The name lives until the next
+ * question or addition.
  */
 const char *symbols_name(struct symbols *symbols, uint64_t address, uint64_t *offset);
 /* The first added of this name. False: none. symbols may be NULL. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/sorted.h"
 #include "softmmu/phys_watch.h"
 #include "src/notice.h"
 #include "src/watch_note.h"
@@ -133,18 +134,15 @@ static bool hit(struct watch_owner *owner, const struct watch_access *access, ui
     return true;
 }
 
+static bool numbered_before(const void *listed, const void *number)
+{
+    return ((const struct numbered *)listed)->number < *(const unsigned *)number;
+}
+
 /* Where the first is whose number is not below this one. */
 static size_t place_from(const struct watchpoints *all, unsigned number)
 {
-    size_t low = 0, high = all->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (all->list[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return sorted_before(all->list, all->count, sizeof(*all->list), numbered_before, &number);
 }
 
 struct watchpoint *watchpoint_numbered(const struct vm *vm, unsigned number)

@@ -4,29 +4,17 @@ import os
 import socket
 import struct
 import subprocess
-import tempfile
 
-from machine import Guest, Machine, options
+from machine import Machine, options
 from rsp import Rsp
-from suite import equal, run
+from suite import Bench, equal, run
 
 
-class Bench:
-    """A folder for broken files, and the program to run on them."""
-
-    def __init__(self, opts):
-        self.opts = opts
-        self.guest = Guest(opts.guests, "echo", opts.endian)
-        self.folder = tempfile.TemporaryDirectory(prefix="stakeout-test-")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.folder.cleanup()
+class ProgramBench(Bench):
+    """The program, run on broken files."""
 
     def file(self, name, content):
-        path = os.path.join(self.folder.name, name)
+        path = self.path(name)
         with open(path, "wb") as out:
             out.write(content)
         return path
@@ -97,9 +85,9 @@ def qemu_scripts(bench):
 def no_kernel(bench):
     """no kernel, a missing one, a folder, a pipe without a writer"""
     bench.refused("-M", "malta", says="-kernel")
-    bench.refused("-kernel", os.path.join(bench.folder.name, "absent"), says="No such file")
+    bench.refused("-kernel", bench.path("absent"), says="No such file")
     bench.refused("-kernel", bench.folder.name)
-    pipe = os.path.join(bench.folder.name, "pipe")
+    pipe = bench.path("pipe")
     os.mkfifo(pipe)
     bench.refused("-kernel", pipe, says="pipe")
     bench.refused("-load", pipe, says="pipe")
@@ -139,7 +127,7 @@ def misplaced_kernel(bench):
 
 def broken_initrd(bench):
     """a missing initrd, one that does not fit"""
-    bench.refused("-kernel", bench.guest.path, "-initrd", os.path.join(bench.folder.name, "absent"), says="absent")
+    bench.refused("-kernel", bench.guest.path, "-initrd", bench.path("absent"), says="absent")
     path = bench.file("huge", b"")
     os.truncate(path, 300 << 20)
     bench.refused("-kernel", bench.guest.path, "-initrd", path, "-m", "256", says="huge")
@@ -243,7 +231,7 @@ def port_chosen(bench):
 
 def pidfile(bench):
     """-pidfile is written, and gone at the end"""
-    path = os.path.join(bench.folder.name, "pid")
+    path = bench.path("pid")
     with Machine(bench.opts, ["-kernel", bench.guest.path, "-pidfile", path], stopped=False, gdb=False, big=bench.guest.big) as machine:
         machine.expect("hello from the guest\n")
         with open(path) as file:
@@ -257,4 +245,4 @@ CHECKS = [malformed, qemu_options, qemu_scripts, no_kernel, broken_kernel, mispl
 
 if __name__ == "__main__":
     OPTS = options(__doc__)
-    run(CHECKS, lambda: Bench(OPTS), OPTS)
+    run(CHECKS, lambda: ProgramBench(OPTS), OPTS)

@@ -9,12 +9,11 @@ import signal
 import socket
 import struct
 import subprocess
-import tempfile
 import termios
 import time
 
-from machine import TIMEOUT, Guest, Machine, options
-from suite import equal, run
+from machine import TIMEOUT, Machine, options
+from suite import Bench, equal, run
 
 HELLO, CTRL_A = b"hello from the guest", b"\x01"
 
@@ -77,21 +76,7 @@ class Terminal:
         equal(termios.tcgetattr(self.slave), self.before, "the terminal's settings")
 
 
-class Bench:
-    def __init__(self, opts):
-        self.opts = opts
-        self.guest = Guest(opts.guests, "echo", opts.endian)
-        self.folder = tempfile.TemporaryDirectory(prefix="stakeout-test-")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.folder.cleanup()
-
-    def path(self, name):
-        return os.path.join(self.folder.name, name)
-
+class ConsoleBench(Bench):
     def command(self, *arguments):
         accel = ["-accel", self.opts.accel] if self.opts.accel else []
         return [self.opts.stakeout, "-M", "malta", "-kernel", self.guest.path, "-icount", "shift=3", *accel, *arguments]
@@ -358,4 +343,4 @@ CHECKS = [keys, quit_of_monitor, signals, interrupt_key, suspended, start_fails,
 
 if __name__ == "__main__":
     OPTS = options(__doc__)
-    run(CHECKS, lambda: Bench(OPTS), OPTS)
+    run(CHECKS, lambda: ConsoleBench(OPTS), OPTS)

@@ -3,32 +3,20 @@
 import os
 import shutil
 import subprocess
-import tempfile
 
-from machine import Guest, Machine, options
+from machine import Machine, options
 from rsp import BREAK, PC, Rsp
-from suite import equal, run
+from suite import Bench, equal, run
 
 
-class Bench:
-    """A guest that has come some way, a folder for files, and a copy of the guest that can be taken away."""
+class SaveBench(Bench):
+    """A guest that has come some way, and a copy of it that can be taken away."""
 
     def __init__(self, opts):
-        self.opts = opts
-        self.folder = tempfile.TemporaryDirectory(prefix="stakeout-test-")
-        self.guest = Guest(opts.guests, "echo", opts.endian)
+        super().__init__(opts)
         self.kernel = self.path("kernel")
         self.saved = self.path("saved")
         shutil.copy(self.guest.path, self.kernel)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.folder.cleanup()
-
-    def path(self, name):
-        return os.path.join(self.folder.name, name)
 
     def machine(self, *arguments):
         return Machine(self.opts, list(arguments), stopped=False, big=self.guest.big)
@@ -215,4 +203,4 @@ def refused_loads(bench):
 
 if __name__ == "__main__":
     opts = options(__doc__)
-    run([mailed, in_the_past, reset_in_history, again, at_power_on, names, refused_saves, refused_loads], lambda: Bench(opts), opts)
+    run([mailed, in_the_past, reset_in_history, again, at_power_on, names, refused_saves, refused_loads], lambda: SaveBench(opts), opts)

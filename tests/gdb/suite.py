@@ -1,5 +1,7 @@
 """Runs a table of checks and says which failed. A check is a function with a name for people as its docstring."""
+import os
 import sys
+import tempfile
 import traceback
 
 from machine import Guest, Machine
@@ -33,6 +35,24 @@ class Session:
     def __exit__(self, *_):
         self.rsp.close()
         self.machine.close()
+
+
+class Bench:
+    """A guest, and a folder for files that goes when the check is done."""
+
+    def __init__(self, opts):
+        self.opts = opts
+        self.guest = Guest(opts.guests, "echo", opts.endian)
+        self.folder = tempfile.TemporaryDirectory(prefix="stakeout-test-")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.folder.cleanup()
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
 
 
 def equal(got, expected, what=""):

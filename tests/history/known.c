@@ -3,24 +3,22 @@
 #include <string.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/sorted.h"
 
 void known_free(struct known *known)
 {
     free(known->list);
 }
 
+static bool is_before(const void *position, const void *icount)
+{
+    return ((const struct known_position *)position)->icount < *(const uint64_t *)icount;
+}
+
 /* The first one that is not before icount. */
 static size_t place_of(const struct known *known, uint64_t icount)
 {
-    size_t low = 0, high = known->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (known->list[middle].icount < icount)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return sorted_before(known->list, known->count, sizeof(*known->list), is_before, &icount);
 }
 
 const struct known_position *known_at(const struct known *known, uint64_t icount)

@@ -161,27 +161,53 @@ static const struct row {
     {"range left at its first unit",                                VM_RUN_RANGE, false, {.pc = PC, USER},        {{.pc = PC - 4, USER}},        1, 1, 1},
 };
 
+struct memory {
+    struct fake_state state;
+    struct cpu cpu;
+};
+static_assert(sizeof(struct fake_state) % _Alignof(struct cpu) == 0, "the state ends where the CPU begins");
+
+/* A machine of which just that is there which a step looks at. */
+struct bench {
+    struct vm vm;
+    struct clock_state clock;
+    struct machine_state machine;
+    struct memory *memory;
+};
+
+static struct bench *bench_new(const struct unit *start, const struct unit *units)
+{
+    struct bench *bench = calloc(1, sizeof(*bench));
+    bench->memory = calloc(1, sizeof(*bench->memory));
+    struct cpu *cpu = bench->vm.cpu = &bench->memory->cpu;
+    bench->clock.icount = 100;
+    bench->vm.machine.clock = &bench->clock;
+    bench->vm.machine.s = &bench->machine;
+    cpu->arch = &arch;
+    cpu->machine = &bench->vm.machine;
+    set_state(cpu, start);
+    memset(&script, 0, sizeof(script));
+    script.units = units;
+    return bench;
+}
+
+static void bench_free(struct bench *bench)
+{
+    free(bench->memory);
+    free(bench);
+}
+
 static void run_row(void **state)
 {
     const struct row *row = *state;
-    char *memory = calloc(1, sizeof(struct fake_state) + sizeof(struct cpu));
-    struct cpu *cpu = (struct cpu *)(memory + sizeof(struct fake_state));
-    struct clock_state clock = {.icount = 100};
-    struct machine_state machine = {.request = REQUEST_NONE};
-    struct vm vm = {
-        .cpu = cpu, .machine = {.clock = &clock, .s = &machine},
-             .step_into = row->into
-    };
-    cpu->arch = &arch;
-    cpu->machine = &vm.machine;
+    struct bench *bench = bench_new(&row->start, row->units);
+    struct cpu *cpu = bench->vm.cpu;
+    bench->vm.step_into = row->into;
     cpu->skip_breakpoint = true;
-    set_state(cpu, &row->start);
-    memset(&script, 0, sizeof(script));
-    script.units = row->units;
 
-    step_begin(&vm, &(struct vm_run){.kind = row->kind, .start = PC, .end = PC + 8});
+    step_begin(&bench->vm, &(struct vm_run){.kind = row->kind, .start = PC, .end = PC + 8});
     unsigned calls = 1, skipped = 0;
-    while (!step_run(&vm))
+    while (!step_run(&bench->vm))
         assert_true(++calls < UNITS_MAX);
     for (unsigned i = 0; i < script.next; i++)
         skipped |= (unsigned)script.skipped[i] << i;
@@ -189,7 +215,7 @@ static void run_row(void **state)
     assert_int_equal(calls, row->calls);
     assert_int_equal(skipped, row->skipped);
     assert_int_equal(cpu->debug.reason, DEBUG_STEP);
-    free(memory);
+    bench_free(bench);
 }
 
 /* What hits inside a handler ends the step as what it is. */
@@ -199,27 +225,14 @@ static void hit_on_the_way(void **state)
         {.pc = VECTOR,    SERVING               },
         {.nothing = true, .exit = CPU_EXIT_DEBUG}
     };
-    struct row row = {
-        .start = {.pc = PC, USER}
-    };
-    char *memory = calloc(1, sizeof(struct fake_state) + sizeof(struct cpu));
-    struct cpu *cpu = (struct cpu *)(memory + sizeof(struct fake_state));
-    struct clock_state clock = {0};
-    struct machine_state machine = {.request = REQUEST_NONE};
-    struct vm vm = {
-        .cpu = cpu, .machine = {.clock = &clock, .s = &machine}
-    };
-    cpu->arch = &arch;
-    cpu->machine = &vm.machine;
-    set_state(cpu, &row.start);
-    script.units = units;
-    script.next = 0;
-    step_begin(&vm, &(struct vm_run){.kind = VM_RUN_STEP});
-    cpu->debug.reason = DEBUG_WATCH;
-    assert_true(step_run(&vm));
+    static const struct unit start = {.pc = PC, USER};
+    struct bench *bench = bench_new(&start, units);
+    step_begin(&bench->vm, &(struct vm_run){.kind = VM_RUN_STEP});
+    bench->vm.cpu->debug.reason = DEBUG_WATCH;
+    assert_true(step_run(&bench->vm));
     assert_int_equal(script.next, 2);
-    assert_int_equal(cpu->debug.reason, DEBUG_WATCH);
-    free(memory);
+    assert_int_equal(bench->vm.cpu->debug.reason, DEBUG_WATCH);
+    bench_free(bench);
 }
 
 /* The guest has asked for a reset: nobody comes home from it. */
@@ -228,26 +241,14 @@ static void reset_on_the_way(void **state)
     static const struct unit units[] = {
         {.pc = VECTOR, SERVING}
     };
-    struct row row = {
-        .start = {.pc = PC, USER}
-    };
-    char *memory = calloc(1, sizeof(struct fake_state) + sizeof(struct cpu));
-    struct cpu *cpu = (struct cpu *)(memory + sizeof(struct fake_state));
-    struct clock_state clock = {0};
-    struct machine_state machine = {.request = REQUEST_RESET};
-    struct vm vm = {
-        .cpu = cpu, .machine = {.clock = &clock, .s = &machine}
-    };
-    cpu->arch = &arch;
-    cpu->machine = &vm.machine;
-    set_state(cpu, &row.start);
-    script.units = units;
-    script.next = 0;
-    step_begin(&vm, &(struct vm_run){.kind = VM_RUN_STEP});
-    assert_true(step_run(&vm));
+    static const struct unit start = {.pc = PC, USER};
+    struct bench *bench = bench_new(&start, units);
+    bench->machine.request = REQUEST_RESET;
+    step_begin(&bench->vm, &(struct vm_run){.kind = VM_RUN_STEP});
+    assert_true(step_run(&bench->vm));
     assert_int_equal(script.next, 1);
-    assert_int_equal(cpu->debug.reason, DEBUG_STEP);
-    free(memory);
+    assert_int_equal(bench->vm.cpu->debug.reason, DEBUG_STEP);
+    bench_free(bench);
 }
 
 int main(void)

@@ -19,6 +19,7 @@ static const struct row {
     {"unsized", 0x3000,     0,     true },
     {"sized",   0x3000,     8,     true },
     {"tail",    0x4000,     0,     false},
+    {"far",     0x200000,   0,     true },
     {"twice",   0x5000,     8,     true },
     {"twice",   0x6000,     8,     true },
     {"",        0x1030,     8,     true },
@@ -40,21 +41,23 @@ static void by_address(void **state)
         const char *name;
         uint64_t offset;
     } expected[] = {
-        {0xfff,       NULL,    0    },
-        {0x1000,      "outer", 0    },
-        {0x101f,      "outer", 0x1f },
-        {0x1020,      "inner", 0    },
-        {0x102f,      "inner", 0xf  },
-        {0x1030,      "outer", 0x30 }, /* behind the inner one's end, and the nameless one was left out */
-        {0x1044,      "outer", 0x44 }, /* a label inside a function does not hide it */
-        {0x10ff,      "outer", 0xff },
-        {0x1100,      "label", 0xc0 }, /* of unknown size: as far as the next */
-        {0x2000,      "text",  0    }, /* functions first, then the one added first */
-        {0x2004,      NULL,    0    },
-        {0x3004,      "sized", 4    },
-        {0x4fff,      "tail",  0xfff},
-        {0xffffffff,  "top",   0xf  },
-        {0x100000000, NULL,    0    },
+        {0xfff,       NULL,    0      },
+        {0x1000,      "outer", 0      },
+        {0x101f,      "outer", 0x1f   },
+        {0x1020,      "inner", 0      },
+        {0x102f,      "inner", 0xf    },
+        {0x1030,      "outer", 0x30   }, /* behind the inner one's end, and the nameless one was left out */
+        {0x1044,      "outer", 0x44   }, /* a label inside a function does not hide it */
+        {0x10ff,      "outer", 0xff   },
+        {0x1100,      "label", 0xc0   }, /* of unknown size: as far as the next */
+        {0x2000,      "text",  0      }, /* functions first, then the one added first */
+        {0x2004,      NULL,    0      },
+        {0x3004,      "sized", 4      },
+        {0x4fff,      "tail",  0xfff  },
+        {0x2fffff,    "far",   0xfffff},
+        {0x300000,    NULL,    0      }, /* the next one is far away */
+        {0xffffffff,  "top",   0xf    },
+        {0x100000000, NULL,    0      },
     };
     struct symbols *symbols = filled();
     for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
@@ -83,6 +86,20 @@ static void by_name(void **state)
     assert_false(symbols_find(symbols, "out", &address));
     assert_false(symbols_find(symbols, "zzz", &address));
     assert_false(symbols_find(symbols, "", &address));
+    symbols_free(symbols);
+}
+
+/* What follows the last one is somebody else's. */
+static void last_of_unknown_size(void **state)
+{
+    struct symbols *symbols = symbols_new();
+    uint64_t offset;
+    symbols_add(symbols, "last", 0x7ff0, 0, true);
+    assert_null(symbols_name(symbols, 0x7fef, &offset));
+    assert_string_equal(symbols_name(symbols, 0x7fff, &offset), "last");
+    assert_int_equal(offset, 0xf);
+    assert_null(symbols_name(symbols, 0x8000, &offset));
+    assert_null(symbols_name(symbols, 0x17ff0, &offset));
     symbols_free(symbols);
 }
 
@@ -136,7 +153,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_address),    cmocka_unit_test(by_name),
         cmocka_unit_test(nothing_known), cmocka_unit_test(adding_after_a_question),
-        cmocka_unit_test(many),
+        cmocka_unit_test(many),          cmocka_unit_test(last_of_unknown_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

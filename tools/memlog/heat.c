@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/sorted.h"
 
 #define LEAST_LIGHT 0.30 /* of a single access */
 #define PER_UNIT    (1024.0 * 1e6)
@@ -34,25 +35,18 @@ static double overlap(double at, double low, double high)
     return fmax(0, fmin(at + 1, high) - fmax(at, low));
 }
 
-static size_t first_row(const struct grid *grid, uint64_t bin)
+static bool row_before(const void *row, const void *bin)
 {
-    size_t low = 0, high = grid->nrows;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (grid->rows[middle].bin < bin)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return ((const struct grid_row *)row)->bin < *(const uint64_t *)bin;
 }
 
 /* Accesses a byte of one line of pixels, which shows the bins from low to high (whole ones and parts) behind bin `base`. */
 static void sum_rows(const struct grid *grid, uint64_t base, double low, double high, double *line)
 {
     double bytes = (high - low) * (double)((uint64_t)1 << grid->bin_shift);
+    uint64_t first = base + (uint64_t)low;
     memset(line, 0, GRID_COLUMNS * GRID_KINDS * sizeof(*line));
-    for (size_t i = first_row(grid, base + (uint64_t)low); i < grid->nrows; i++) {
+    for (size_t i = sorted_before(grid->rows, grid->nrows, sizeof(*grid->rows), row_before, &first); i < grid->nrows; i++) {
         double at = (double)(grid->rows[i].bin - base);
         if (at >= high)
             break;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "softmmu/alloc.h"
+#include "softmmu/sorted.h"
 
 struct unit_range {
     uint64_t first, end;
@@ -71,17 +72,15 @@ void lines_free(struct lines *lines)
     free(lines);
 }
 
+static bool begins_by(const void *range, const void *pc)
+{
+    return ((const struct unit_range *)range)->first <= *(const uint64_t *)pc;
+}
+
 static const struct unit_range *range_of(const struct lines *lines, uint64_t pc)
 {
-    size_t low = 0, high = lines->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (lines->ranges[middle].first <= pc)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low && pc < lines->ranges[low - 1].end ? &lines->ranges[low - 1] : NULL;
+    size_t n = sorted_before(lines->ranges, lines->count, sizeof(*lines->ranges), begins_by, &pc);
+    return n && pc < lines->ranges[n - 1].end ? &lines->ranges[n - 1] : NULL;
 }
 
 bool lines_find(struct lines *lines, uint64_t pc, const char **file, int *line)

@@ -124,6 +124,16 @@ void forget_local(struct emitter *e, unsigned value);
 void begin_values(struct emitter *e);
 
 /* memory.c */
+/* The bits that are 0 in an aligned access's address. */
+static inline unsigned size_mask(unsigned memop)
+{
+    return (1u << (memop & MO_SIZE)) - 1;
+}
+/* Where in physical memory an instruction of the block lies: the one behind so many, or its slot. */
+static inline uint64_t site_phys(const struct emitter *e, unsigned before, bool slot)
+{
+    return e->block->block.phys + (before + slot) * e->cpu->arch->insn_align;
+}
 void emit_load(struct emitter *e, const struct ir_op *op);
 void emit_store(struct emitter *e, const struct ir_op *op);
 /* eax = address: compares tags; rcx = addend behind the branches to the stub. Not for sites of the linear segment. */

@@ -29,20 +29,13 @@ static bool scan_insn(struct scan *scan, const struct ir_op *op)
 
 static enum site_kind scan_site(const struct scan *scan, bool store)
 {
-    const struct block *block = &scan->e->block->block;
-    uint64_t phys = block->phys + (scan->before + scan->slot) * scan->e->cpu->arch->insn_align;
-    return site_kind(scan->e->cpu, block, phys, store);
-}
-
-static unsigned size_of(const struct ir_op *op)
-{
-    return 1u << (op->sub & MO_SIZE);
+    return site_kind(scan->e->cpu, &scan->e->block->block, site_phys(scan->e, scan->before, scan->slot), store);
 }
 
 static bool alike(const struct ir_op *first, const struct ir_op *op)
 {
-    return op->op == first->op && op->a == first->a && size_of(op) == size_of(first) &&
-           ((op->imm ^ first->imm) & (int32_t)(size_of(first) - 1)) == 0;
+    return op->op == first->op && op->a == first->a && size_mask(op->sub) == size_mask(first->sub) &&
+           ((op->imm ^ first->imm) & (int32_t)size_mask(first->sub)) == 0;
 }
 
 struct range {
@@ -134,7 +127,7 @@ static void take_values(struct emitter *e, const struct stub *stub)
 static struct mem emit_look(struct emitter *e, struct stub *stub, int32_t span)
 {
     struct code *c = e->c;
-    unsigned mask = (1u << (stub->memop & MO_SIZE)) - 1;
+    unsigned mask = size_mask(stub->memop);
     if (stub->site == SITE_DIRECT) {
         if (mask) {
             emit_test_imm8(c, RDX, (uint8_t)mask);

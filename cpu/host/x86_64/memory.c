@@ -24,11 +24,6 @@ struct slot_offsets slot_offsets(unsigned mode, bool store, bool watch)
                                  .map = (int32_t)(watched + offsetof(struct watch_slots, map))};
 }
 
-static unsigned size_mask(unsigned memop)
-{
-    return (1u << (memop & MO_SIZE)) - 1;
-}
-
 /* edx = the tag that a plain entry for the address in eax has, if that is aligned */
 static void emit_wanted_tag(struct code *c, unsigned memop)
 {
@@ -77,7 +72,7 @@ void emit_page(struct emitter *e, struct stub *stub, bool store)
 static struct stub *new_access(struct emitter *e, enum stub_kind kind, const struct ir_op *op)
 {
     bool floating = op->op == IR_ldf || op->op == IR_stf;
-    uint64_t phys = e->block->block.phys + (e->before + e->slot) * e->cpu->arch->insn_align;
+    uint64_t phys = site_phys(e, e->before, e->slot);
     struct stub *stub = new_stub(e, kind);
     stub->memop = floating ? (uint8_t)op->aux : op->sub;
     stub->site = site_kind(e->cpu, &e->block->block, phys, kind == STUB_STORE);
