@@ -134,7 +134,7 @@ void memlog_free(struct memlog *log)
     free(log->definitions.bytes);
     free(log->ring_memory);
     for (size_t i = 0; i < log->nblocks; i++)
-        free(log->blocks[i].words);
+        free(log->blocks[i].groups);
     free(log->blocks);
     free(log->exits);
     free(log->known);

@@ -8,7 +8,7 @@
 #include "softmmu/base.h"
 
 #define MEMLOG_MAGIC   "stakelog"
-#define MEMLOG_VERSION 1u
+#define MEMLOG_VERSION 2u
 
 /* zstd's skippable frames (RFC 8878): the file's header, and before each chunk's frame a head. */
 #define MEMLOG_HEADER_FRAME 0x184d2a5eu
@@ -39,17 +39,16 @@ enum { MEMLOG_SITE_SIZE = 3, MEMLOG_SITE_SIGN = 4, MEMLOG_SITE_STORE = 8, MEMLOG
 enum memlog_definition { MEMLOG_BLOCK, MEMLOG_EXIT };
 
 /*
- * An entry's first byte: how many bytes the differences of its first two words have, two bits each (0, 1, 2, 4 bytes); whether it is the
- * exit's other successor; whether more words differ. Or: new, then an exit's number, a difference of icount as told, and only then that byte.
+ * An entry's first byte: which exit it is in the lowest two bits, then how many bytes the differences of its first words have, two bits each
+ * (0, 1, 2, 4 bytes). Or MEMLOG_ELSE, and what in place of these bits.
  */
+enum memlog_entry { MEMLOG_NEXT, MEMLOG_OTHER, MEMLOG_NEW, MEMLOG_ELSE };
+enum memlog_else { MEMLOG_DISTANCE, MEMLOG_PARTIAL, MEMLOG_RUN };
 enum {
-    MEMLOG_FIRST_WORDS = 2,
-    MEMLOG_OTHER = 16,
-    MEMLOG_MORE_WORDS = 32,
-    MEMLOG_NEW = 128,
-    MEMLOG_NEW_EXIT = 1,
-    MEMLOG_NEW_ICOUNT = 2,
-    MEMLOG_PARTIAL = 4,
+    MEMLOG_ENTRY = 3, /* bits of the first byte */
+    MEMLOG_ENTRY_SHIFT = 2,
+    MEMLOG_FIRST_WORDS = 3,
+    MEMLOG_EXIT_BYTES = 3, /* of an exit's number */
 };
 
 enum {
@@ -86,9 +85,7 @@ static inline void memlog_learn(struct memlog_word *word, uint32_t value)
 {
     uint32_t step = value - word->last;
     word->last = value;
-    __asm__ volatile("" ::: "memory"); /* three stores: gathered in a vector register for one they take longer */
     word->step = step == word->seen ? step : 0;
-    __asm__ volatile("" ::: "memory");
     word->seen = step;
 }
 static inline uint32_t memlog_fold32(uint32_t difference)

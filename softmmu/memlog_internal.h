@@ -14,15 +14,32 @@ struct memlog_bytes {
     size_t used, capacity;
 };
 
+/* First word of an entry in the ring that is no exit: a block was left in its middle. Then: sites executed, the block. */
+#define MEMLOG_RING_PARTIAL 0x80000000u
+#define MEMLOG_RING_SITES   24
+#define MEMLOG_RING_BLOCK   0xffffffu
+
+/* What predicts words, four by four (struct memlog_word); an entry's word i is number i + 1, for its icount is before it. */
+enum { MEMLOG_LANES = 4 };
+typedef uint32_t memlog_lanes __attribute__((vector_size(4 * MEMLOG_LANES)));
+struct memlog_group {
+    memlog_lanes last, step, seen;
+};
+static inline unsigned memlog_groups(unsigned nwords)
+{
+    return nwords / MEMLOG_LANES + 1;
+}
+
 struct memlog_exit {
-    uint32_t next[2]; /* exits that came after it */
-    uint8_t oldest;   /* which of them gives way to a new one */
-    uint16_t nwords, ninsns;
-    struct memlog_word *words; /* the block's */
+    uint32_t next[2];  /* exits that came after it */
+    uint32_t distance; /* counts from the last entry's icount to this one's, the last time */
+    uint16_t nwords;
+    uint8_t oldest;              /* which of `next` gives way to a new one */
+    struct memlog_group *groups; /* the block's */
 };
 
 struct memlog_block {
-    struct memlog_word *words;
+    struct memlog_group *groups;
 };
 
 struct memlog {
@@ -67,5 +84,7 @@ static inline uint8_t *memlog_put_number(uint8_t *to, uint64_t value)
     return to;
 }
 void memlog_write_chunk(struct memlog *log);
+/* memlog_entries.c: entries of the ring, in the form of the file; where they end. Room: 16 bytes a word, and 64. */
+uint8_t *memlog_put_entries(struct memlog *log, uint8_t *out, const uint32_t *from, const uint32_t *end);
 
 #endif

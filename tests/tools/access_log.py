@@ -28,7 +28,7 @@ def zstd_frame(data):
 class AccessLog:
     """The bytes of a log; add() accesses, chunk() when one shall end."""
 
-    def __init__(self, start=0, ram=((0, 0xfffffff),), text="", big=False, version=1):
+    def __init__(self, start=0, ram=((0, 0xfffffff),), text="", big=False, version=2):
         content = b"stakelog" + struct.pack("<IIIIQII", version, big, 4096, 1, start, len(ram), len(text))
         content += b"".join(struct.pack("<QQ", *r) for r in ram) + text.encode()
         self.data = struct.pack("<II", HEADER, len(content)) + content

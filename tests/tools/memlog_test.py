@@ -79,7 +79,7 @@ TOP_READ_DATA = HEAD + """data
            1            2  33.33%             13             13  keys
 """
 INFO = """\
-format           version 1, little-endian guest, CPUs: 1, page size 4096
+format           version 2, little-endian guest, CPUs: 1, page size 4096
 filter           kind=rwx
 begun            at icount 5
 RAM              0x00000000..0x0fffffff
@@ -296,10 +296,10 @@ class Mistakes(Case):
         self.fails(1, "No such file", "text", "/nonexistent/log")
         self.fails(1, "not an access log", "text", self.map)
         AccessLog().write(self.path("empty"))
-        AccessLog(version=2).write(self.path("later"))
+        AccessLog(version=3).write(self.path("later"))
         for command in ("text", "csv", "top", "info"):
             self.fails(1, "no record", command, self.path("empty"))
-            self.fails(1, "version 2", command, self.path("later"))
+            self.fails(1, "version 3", command, self.path("later"))
         self.fails(1, "no record", "map", self.path("empty"), "-o", self.path("a.png"))
         self.assertFalse(os.path.exists(self.path("a.png")))
         self.fails(1, "none of its 8 records", "text", self.log, "--phys", "5")

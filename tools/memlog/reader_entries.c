@@ -67,7 +67,7 @@ static bool read_exit(struct memlog_reader *reader, struct section *section)
     struct exit *exit = &exits[reader->nexits++];
     *exit = (struct exit){.block = (uint32_t)get_number(reader, section)};
     exit->nsites = get_byte(reader, section);
-    exit->ninsns = get_byte(reader, section);
+    exit->distance = exit->ninsns = get_byte(reader, section);
     exit->nwords = get_byte(reader, section);
     return exit->block < reader->nblocks && exit->nsites <= reader->blocks[exit->block].nsites &&
            exit->nwords <= reader->blocks[exit->block].nwords;
@@ -106,25 +106,31 @@ void free_definitions(struct memlog_reader *reader)
 
 /* Entries */
 
-/* The difference of one word from what is expected; code: how many bytes it has. */
-static void get_word(struct memlog_reader *reader, struct memlog_word *word, unsigned code, uint32_t *value)
+static unsigned size_of(unsigned code)
 {
-    uint32_t difference = 0;
-    for (unsigned k = 0; k < (1u << (code & 3)) >> 1; k++)
-        difference |= (uint32_t)get_byte(reader, &reader->entries) << 8 * k;
-    *value = memlog_predict(word) + (uint32_t)memlog_unfold(difference);
-    memlog_learn(word, *value);
+    return (1u << (code & 3)) >> 1;
 }
 
-/* From word `i` on, a byte with the codes of each four before them; or all are as expected. */
-static void get_words(struct memlog_reader *reader, const struct block *block, unsigned i, unsigned count, bool differ)
+static void take_word(struct memlog_reader *reader, const struct block *block, unsigned i, uint32_t difference)
 {
-    unsigned codes = 0;
-    for (unsigned k = 0; i < count; i++, k++, codes >>= 2) {
-        if (differ && k % 4 == 0)
+    struct memlog_word *word = &block->words[i];
+    reader->entry.words[i] = memlog_predict(word) + (uint32_t)memlog_unfold(difference);
+    memlog_learn(word, reader->entry.words[i]);
+}
+
+/* The codes of the first words are in the entry's first byte, of each further four in a byte before these. */
+static bool get_words(struct memlog_reader *reader, const struct block *block, unsigned first_byte, unsigned count)
+{
+    unsigned codes = first_byte >> MEMLOG_ENTRY_SHIFT;
+    for (unsigned i = 0; i < count; i++, codes >>= 2) {
+        if (i >= MEMLOG_FIRST_WORDS && (i - MEMLOG_FIRST_WORDS) % 4 == 0)
             codes = get_byte(reader, &reader->entries);
-        get_word(reader, &block->words[i], codes, &reader->entry.words[i]);
+        uint32_t difference = 0;
+        for (unsigned k = 0; k < size_of(codes); k++)
+            difference |= (uint32_t)get_byte(reader, &reader->entries) << 8 * k;
+        take_word(reader, block, i, difference);
     }
+    return !reader->error[0];
 }
 
 static bool next_partial(struct memlog_reader *reader)
@@ -140,64 +146,103 @@ static bool next_partial(struct memlog_reader *reader)
     reader->entry.icount = reader->entry_icount;
     reader->entry.site = 0;
     reader->entry.nsites = nsites;
-    get_words(reader, block, 0, nwords, true);
-    return !reader->error[0];
+    return get_words(reader, block, get_byte(reader, section), nwords);
 }
 
-static bool begin_run(struct memlog_reader *reader, uint32_t number)
+/* Of the exit that was left by last. */
+static const struct block *begin_entry(struct memlog_reader *reader)
 {
-    if (number >= reader->nexits)
+    const struct exit *exit = &reader->exits[reader->exit];
+    struct entry *entry = &reader->entry;
+    reader->entry_icount += exit->distance;
+    entry->block = &reader->blocks[exit->block];
+    entry->icount = reader->entry_icount - exit->ninsns;
+    entry->site = 0;
+    entry->nsites = exit->nsites;
+    return entry->block;
+}
+
+/* Where each word's differences are, of as many entries as the run has. */
+static bool begin_run(struct memlog_reader *reader)
+{
+    struct section *section = &reader->entries;
+    struct run *run = &reader->run;
+    const struct exit *exit = &reader->exits[reader->exit];
+    unsigned count = get_byte(reader, section);
+    size_t ncodes = (exit->nwords + 3u) / 4, left = (size_t)(section->end - section->at);
+    if (!count || ncodes > left)
         return reader_damaged(reader) == 0;
-    const struct exit *exit = &reader->exits[number];
-    reader->exit = number;
-    reader->entry_icount += exit->ninsns;
-    reader->entry.block = &reader->blocks[exit->block];
-    reader->entry.site = 0;
-    reader->entry.nsites = exit->nsites;
+    const uint8_t *codes = section->at, *at = codes + ncodes;
+    for (unsigned i = 0; i < exit->nwords; i++) {
+        run->sizes[i] = (uint8_t)size_of(codes[i / 4] >> 2 * (i % 4));
+        run->columns[i] = at;
+        if (run->sizes[i] * count > (size_t)(section->end - at))
+            return reader_damaged(reader) == 0;
+        at += run->sizes[i] * count;
+    }
+    section->at = at;
+    run->left = count;
     return true;
 }
 
-static bool get_entry(struct memlog_reader *reader, unsigned head)
+static bool next_of_run(struct memlog_reader *reader)
 {
-    const struct exit *exit = &reader->exits[reader->exit];
-    const struct block *block = reader->entry.block;
-    reader->entry.icount = reader->entry_icount - exit->ninsns;
-    for (unsigned i = 0; i < MEMLOG_FIRST_WORDS && i < exit->nwords; i++)
-        get_word(reader, &block->words[i], head >> 2 * i, &reader->entry.words[i]);
-    get_words(reader, block, MEMLOG_FIRST_WORDS, exit->nwords, head & MEMLOG_MORE_WORDS);
-    return !reader->error[0];
+    struct run *run = &reader->run;
+    const struct block *block = begin_entry(reader);
+    run->left--;
+    for (unsigned i = 0; i < reader->exits[reader->exit].nwords; i++) {
+        uint32_t difference = 0;
+        for (unsigned k = 0; k < run->sizes[i]; k++)
+            difference |= (uint32_t)*run->columns[i]++ << 8 * k;
+        take_word(reader, block, i, difference);
+    }
+    return true;
 }
 
-static bool next_new(struct memlog_reader *reader, struct exit *last, unsigned what)
+static bool next_single(struct memlog_reader *reader, unsigned first_byte)
 {
     struct section *section = &reader->entries;
-    uint32_t number = last->next[0];
-    if (what & MEMLOG_NEW_EXIT) {
-        number = (uint32_t)min_u64(get_number(reader, section), UINT32_MAX);
+    struct exit *last = &reader->exits[reader->exit];
+    unsigned how = first_byte & MEMLOG_ENTRY;
+    uint32_t number = how == MEMLOG_NEW ? 0 : last->next[how == MEMLOG_OTHER];
+    if (how == MEMLOG_NEW) {
+        for (unsigned k = 0; k < MEMLOG_EXIT_BYTES; k++)
+            number |= (uint32_t)get_byte(reader, section) << 8 * k;
         last->next[last->oldest] = number;
         last->oldest ^= 1;
     }
-    if (!begin_run(reader, number))
-        return false;
-    if (what & MEMLOG_NEW_ICOUNT)
-        reader->entry_icount += memlog_unfold(get_number(reader, section));
-    return get_entry(reader, get_byte(reader, section));
+    if (number >= reader->nexits)
+        return reader_damaged(reader) == 0;
+    reader->exit = number;
+    if (reader->has_distance) {
+        reader->exits[number].distance = (uint32_t)reader->distance;
+        reader->entry_icount += reader->distance - reader->exits[number].distance;
+        reader->has_distance = false;
+    }
+    const struct block *block = begin_entry(reader);
+    return get_words(reader, block, first_byte, reader->exits[number].nwords);
 }
 
 bool next_entry(struct memlog_reader *reader)
 {
     struct section *section = &reader->entries;
-    if (section->at == section->end)
-        return false;
-    unsigned head = get_byte(reader, section);
-    if (head & MEMLOG_NEW && head & MEMLOG_PARTIAL)
-        return next_partial(reader);
-    if (!reader->nexits)
-        return reader_damaged(reader) == 0;
-    struct exit *last = &reader->exits[reader->exit];
-    if (head & MEMLOG_NEW)
-        return next_new(reader, last, head);
-    return begin_run(reader, last->next[head & MEMLOG_OTHER ? 1 : 0]) && get_entry(reader, head);
+    while (!reader->run.left && section->at < section->end && !reader->error[0]) {
+        unsigned first_byte = get_byte(reader, section), what = first_byte >> MEMLOG_ENTRY_SHIFT;
+        bool single = (first_byte & MEMLOG_ENTRY) != MEMLOG_ELSE;
+        if (!single && what == MEMLOG_PARTIAL)
+            return next_partial(reader);
+        if (!reader->nexits || (!single && what > MEMLOG_RUN))
+            return reader_damaged(reader) == 0;
+        if (single)
+            return next_single(reader, first_byte);
+        if (what == MEMLOG_RUN) {
+            begin_run(reader);
+        } else {
+            reader->distance = memlog_unfold(get_number(reader, section));
+            reader->has_distance = true;
+        }
+    }
+    return reader->run.left && !reader->error[0] && next_of_run(reader);
 }
 
 /* Sites */

@@ -26,7 +26,8 @@ struct block {
 
 struct exit {
     uint32_t block, next[2];
-    uint8_t oldest; /* of next */
+    uint32_t distance; /* from the icount of the entry before one of its */
+    uint8_t oldest;    /* of next */
     uint8_t nsites, ninsns, nwords;
 };
 
@@ -45,6 +46,13 @@ struct entry {
     unsigned site, nsites;
     uint32_t words[MEMLOG_WORDS_MAX];
     uint32_t loaded[MEMLOG_SITES_MAX];
+};
+
+/* Entries of the last exit under way. */
+struct run {
+    unsigned left;
+    uint8_t sizes[MEMLOG_WORDS_MAX]; /* bytes of each word's differences */
+    const uint8_t *columns[MEMLOG_WORDS_MAX];
 };
 
 struct memlog_reader {
@@ -69,6 +77,9 @@ struct memlog_reader {
     size_t nblocks, blocks_room, nexits, exits_room;
     uint32_t exit;
     uint64_t entry_icount;
+    bool has_distance; /* `distance` is the next entry's */
+    uint64_t distance;
+    struct run run;
     struct entry entry;
     struct memory memory;
 };

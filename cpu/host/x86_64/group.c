@@ -258,6 +258,8 @@ void emit_group_stub(struct emitter *e, struct stub *stub)
             emit_rm(c, OP_MOV, false, RAX, lowest);
         if (member->offset)
             emit_rm(c, OP_LEA, false, RAX, mem_base(RAX, member->offset));
+        if (i) /* the group fails once */
+            emit_alu_mem_imm(c, ALU_ADD, mem_base(RBP, CPU_OFFSET(site_sample)), 1);
         emit_mov_imm(c, RCX, stub->page_slot);
         emit_call_to(c, e->jit->thunk_access[e->mode][store][member->op->sub].slot);
         note_place(e, member->before, member->slot);
