@@ -27,7 +27,7 @@ struct backend {
     /* As interp_run(), but comes back whenever it needs the dispatcher; fewer instructions than a block are left to the interpreter. */
     void (*run)(struct cpu *cpu);
     /* cpu_restore_state: from a return address into generated code. */
-    struct unit_place (*place)(struct cpu *cpu, uintptr_t host_return);
+    void (*place)(struct cpu *cpu, uintptr_t host_return, struct unit_place *at);
     /* Code is about to be overwritten from inside a unit of generated code: keeps the words of that unit in cpu->kept. */
     void (*keep_unit)(struct cpu *cpu);
     /* A block of code that logs is left at a unit's start: what it has executed is committed to cpu->log. */

@@ -48,32 +48,80 @@ static void forget_page(struct cpu *cpu, uint32_t page)
     }
 }
 
-static void forget_pc(struct cpu *cpu, uint32_t pc)
+static bool holds(const struct code_tlb_entry *entry, uint32_t page)
 {
-    for (unsigned bank = 0; bank < JUMP_CACHE_BANKS; bank++) {
-        struct jump_cache_entry *entry = &cpu->jump_cache[bank][jump_cache_index(pc)];
-        if (entry->pc == pc)
-            entry->key = EMPTY_KEY;
+    return entry->tag == (page | CODE_TLB_VALID);
+}
+
+/*
+ * A page that is flushed soon after it was entered has few jump cache entries, and they are remembered one by one; also for the case
+ * that the next page here is the same again.
+ */
+static void drop_code_entry(struct cpu *cpu, struct code_tlb_entry *entry)
+{
+    struct jump_cache_entry *places = cpu->jump_cache[0];
+    uint32_t page = entry->tag & GUEST_PAGE_MASK;
+    if (entry->ncached > CODE_TLB_REMEMBERED) {
+        forget_page(cpu, page);
+        entry->ncached = 0;
+    }
+    for (unsigned i = 0; i < entry->ncached; i++) {
+        struct jump_cache_entry *cached = &places[entry->remembered[i].place];
+        if ((cached->pc & GUEST_PAGE_MASK) == page)
+            cached->key = EMPTY_KEY;
+    }
+    entry->tag = page;
+}
+
+/* The page is mapped to the same memory again, and what its entries led to is still there. */
+static void take_back(struct cpu *cpu, const struct code_tlb_entry *entry)
+{
+    struct jump_cache_entry *places = cpu->jump_cache[0];
+    for (unsigned i = 0; i < entry->ncached; i++) {
+        unsigned place = entry->remembered[i].place;
+        uint32_t pc = entry->tag | (place << 2 & ~GUEST_PAGE_MASK);
+        places[place] = (struct jump_cache_entry){pc, entry->key, entry->remembered[i].code};
     }
 }
 
-/* A page that is flushed soon after it was entered has few jump cache entries, and they are remembered one by one. */
-static void drop_code_entry(struct cpu *cpu, struct code_tlb_entry *entry)
+static bool was(const struct cpu *cpu, const struct code_tlb_entry *entry, uint32_t page, uint32_t key, uint64_t phys)
 {
-    uint32_t page = entry->tag & GUEST_PAGE_MASK;
-    if (entry->ncached > CODE_TLB_REMEMBERED)
-        forget_page(cpu, page);
-    for (unsigned i = 0; entry->ncached <= CODE_TLB_REMEMBERED && i < entry->ncached; i++)
-        forget_pc(cpu, page | (uint32_t)entry->remembered[i] << 2);
-    entry->tag = 0;
-    entry->ncached = 0;
+    return entry->tag == page && entry->key == key && entry->phys == phys && entry->drops == cpu->blocks->drops &&
+           !entry->other_key;
 }
 
-static void remember(struct code_tlb_entry *entry, uint32_t pc)
+/* Makes the entry that of a page. */
+static void fill_code_entry(struct cpu *cpu, struct code_tlb_entry *entry, uint32_t page, uint32_t key, uint64_t phys)
 {
-    if (entry->ncached < CODE_TLB_REMEMBERED)
-        entry->remembered[entry->ncached] = (uint16_t)((pc & ~GUEST_PAGE_MASK) >> 2);
-    if (entry->ncached <= CODE_TLB_REMEMBERED)
+    bool valid = entry->tag & CODE_TLB_VALID;
+    if (holds(entry, page)) {
+        entry->other_key = true;
+    } else if (!valid && was(cpu, entry, page, key, phys)) {
+        take_back(cpu, entry);
+    } else {
+        if (valid && !cpu->arch->fixed_mapping(entry->tag & GUEST_PAGE_MASK, entry->key)) /* else its entries stay right */
+            drop_code_entry(cpu, entry);
+        entry->ncached = 0;
+        entry->other_key = false;
+    }
+    entry->tag = page | CODE_TLB_VALID;
+    entry->key = key;
+    entry->phys = phys;
+}
+
+static void remember(struct cpu *cpu, struct code_tlb_entry *entry, size_t place, const void *code)
+{
+    static_assert(JUMP_CACHE_BANKS << JUMP_CACHE_BITS <= UINT16_MAX + 1, "it holds a place");
+    if (!entry->ncached)
+        entry->drops = cpu->blocks->drops;
+    unsigned i = 0;
+    while (i < entry->ncached && i < CODE_TLB_REMEMBERED && entry->remembered[i].place != place)
+        i++;
+    if (i < CODE_TLB_REMEMBERED) {
+        entry->remembered[i].code = code;
+        entry->remembered[i].place = (uint16_t)place;
+    }
+    if (i == entry->ncached && entry->ncached <= CODE_TLB_REMEMBERED)
         entry->ncached++;
 }
 
@@ -81,12 +129,13 @@ static void remember(struct code_tlb_entry *entry, uint32_t pc)
 void cpu_jump_cache_set(struct cpu *cpu, uint32_t pc, uint32_t key, const void *code)
 {
     struct code_tlb_entry *entry = code_entry(cpu, pc);
-    bool held = entry->tag == ((pc & GUEST_PAGE_MASK) | CODE_TLB_VALID);
+    bool held = holds(entry, pc & GUEST_PAGE_MASK);
     if (!held && !cpu->arch->fixed_mapping(pc, key))
         return;
+    struct jump_cache_entry *cached = cpu_jump_cache_at(cpu, pc, key);
     if (held)
-        remember(entry, pc);
-    *cpu_jump_cache_at(cpu, pc, key) = (struct jump_cache_entry){pc, key, code};
+        remember(cpu, entry, (size_t)(cached - cpu->jump_cache[0]), code);
+    *cached = (struct jump_cache_entry){pc, key, code};
 }
 
 void cpu_jump_cache_forget(struct cpu *cpu, const struct block *block, const void *code)
@@ -104,19 +153,12 @@ bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phy
     struct code_tlb_entry *entry = code_entry(cpu, pc);
     uint32_t page = pc & GUEST_PAGE_MASK;
     cpu->counts.fetches++;
-    if (entry->tag != (page | CODE_TLB_VALID) || entry->key != key || pc & (cpu->arch->insn_align - 1)) {
+    if (!holds(entry, page) || entry->key != key || pc & (cpu->arch->insn_align - 1)) {
         struct mmu_page found;
         cpu->counts.fetch_misses++;
         if (!cpu->arch->translate(cpu, pc, ACCESS_FETCH, cpu->arch->key_mode(key), false, &found))
             return false;
-        if (entry->tag && entry->tag != (page | CODE_TLB_VALID) &&
-            cpu->arch->fixed_mapping(entry->tag & GUEST_PAGE_MASK, entry->key))
-            entry->ncached = 0; /* what is mapped for good stays in the jump cache */
-        if (entry->tag != (page | CODE_TLB_VALID))
-            drop_code_entry(cpu, entry);
-        entry->tag = page | CODE_TLB_VALID;
-        entry->key = key;
-        entry->phys = found.phys & ~(uint64_t)(GUEST_PAGE - 1);
+        fill_code_entry(cpu, entry, page, key, found.phys & ~(uint64_t)(GUEST_PAGE - 1));
     }
     *phys = entry->phys | (pc & ~GUEST_PAGE_MASK);
     return true;
@@ -131,7 +173,7 @@ void cpu_flush_range(struct cpu *cpu, uint32_t first, uint32_t last)
             return;
         struct code_tlb_entry *entry = code_entry(cpu, va);
         uint32_t page = entry->tag & GUEST_PAGE_MASK;
-        if (entry->tag && page >= (first & GUEST_PAGE_MASK) && page <= last)
+        if (entry->tag & CODE_TLB_VALID && page >= (first & GUEST_PAGE_MASK) && page <= last)
             drop_code_entry(cpu, entry);
     }
 }
@@ -140,9 +182,10 @@ void cpu_flush_outside(struct cpu *cpu, uint32_t keep_first, uint32_t keep_last)
 {
     mmu_flush_outside(&cpu->mmu, keep_first, keep_last);
     for (unsigned i = 0; i < 1u << CODE_TLB_BITS; i++) {
-        uint32_t page = cpu->code_tlb[i].tag & GUEST_PAGE_MASK;
-        if (page < (keep_first & GUEST_PAGE_MASK) || page > keep_last)
-            drop_code_entry(cpu, &cpu->code_tlb[i]);
+        struct code_tlb_entry *entry = &cpu->code_tlb[i];
+        uint32_t page = entry->tag & GUEST_PAGE_MASK;
+        if (entry->tag & CODE_TLB_VALID && (page < (keep_first & GUEST_PAGE_MASK) || page > keep_last))
+            drop_code_entry(cpu, entry);
     }
 }
 
@@ -158,22 +201,28 @@ void cpu_flush_all(struct cpu *cpu)
     cpu_leave_soon(cpu);
 }
 
-static struct unit_place place(struct cpu *cpu)
+static void place(struct cpu *cpu, struct unit_place *at)
 {
-    if (cpu->host_return)
-        return host_backend->place(cpu, cpu->host_return);
-    uint32_t begun = cpu->in_unit ? (cpu->in_slot ? 2 : 1) : 0;
-    return (struct unit_place){cpu->in_unit ? cpu->unit_pc : *cpu_pc(cpu), begun, cpu->in_unit && cpu->in_slot};
+    if (cpu->host_return) {
+        host_backend->place(cpu, cpu->host_return, at);
+        return;
+    }
+    at->pc = cpu->in_unit ? cpu->unit_pc : *cpu_pc(cpu);
+    at->in_slot = cpu->in_unit && cpu->in_slot;
+    at->give_back = cpu->in_unit + at->in_slot;
 }
 
 uint32_t cpu_unit_pc(struct cpu *cpu)
 {
-    return place(cpu).pc;
+    struct unit_place at;
+    place(cpu, &at);
+    return at.pc;
 }
 
 void cpu_leave_unit(struct cpu *cpu)
 {
-    struct unit_place at = place(cpu);
+    struct unit_place at;
+    place(cpu, &at);
     cpu_settle_fpu(cpu);
     if (UNLIKELY(cpu->log.at) && cpu->host_return)
         host_backend->log_left(cpu);
@@ -203,7 +252,8 @@ void cpu_forget_listener(struct cpu *cpu, struct exception_listener *listener)
 
 uint32_t cpu_access_pc(struct cpu *cpu)
 {
-    struct unit_place at = place(cpu);
+    struct unit_place at;
+    place(cpu, &at);
     return at.pc + (at.in_slot ? cpu->arch->insn_align : 0);
 }
 
@@ -215,8 +265,11 @@ void cpu_count(struct cpu *cpu, unsigned instructions)
 
 uint64_t cpu_unit_icount(struct cpu *cpu)
 {
-    int64_t left = (int64_t)cpu->budget + place(cpu).give_back;
-    return cpu->in_unit || cpu->host_return ? cpu->icount_end - (uint64_t)left : cpu->machine->clock->icount;
+    if (!cpu->in_unit && !cpu->host_return)
+        return cpu->machine->clock->icount;
+    struct unit_place at;
+    place(cpu, &at);
+    return cpu->icount_end - (uint64_t)((int64_t)cpu->budget + at.give_back);
 }
 
 void cpu_sync_icount(struct cpu *cpu)

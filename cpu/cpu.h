@@ -125,11 +125,16 @@ struct cpu {
     bool stop_soon;
     bool limit_stale; /* direct_limit could be higher */
     struct code_tlb_entry {
-        uint32_t tag; /* page | valid */
+        uint32_t tag; /* page | valid; not valid: the page that it held */
         uint32_t key;
         uint64_t phys;
-        uint16_t ncached;                         /* jump cache entries of this page; above CODE_TLB_REMEMBERED: any number */
-        uint16_t remembered[CODE_TLB_REMEMBERED]; /* their instructions' places on the page */
+        uint64_t drops;   /* of blocks, when it had no jump cache entries yet */
+        uint16_t ncached; /* jump cache entries of this page; above CODE_TLB_REMEMBERED: any number */
+        bool other_key;   /* some of them have another key */
+        struct {
+            const void *code;
+            uint16_t place; /* in the jump cache, bank and all */
+        } remembered[CODE_TLB_REMEMBERED];
     } code_tlb[1 << CODE_TLB_BITS];
     uint64_t faulted; /* CPU_FAULT_FIRST: the count at the start of the unit that was left so */
     uint64_t flushes; /* cpu_flush_all() so far: what an architecture folder derived before is to be made anew */

@@ -114,12 +114,16 @@ static void i8259_update(struct i8259 *pic)
 static void i8259_input(void *opaque, unsigned line, bool level)
 {
     struct i8259 *pic = opaque;
+    struct i8259_state *s = pic->s;
+    unsigned chip = line >> 3;
     assert(line < 16);
+    uint8_t high = s->line[chip], wanted = s->irr[chip];
     if (line == CASCADE)
-        pic->s->cascade_line = level;
+        s->cascade_line = level;
     else
-        i8259_set_line(pic->s, line >> 3, line & 7, level);
-    i8259_update(pic);
+        i8259_set_line(s, chip, line & 7, level);
+    if (line == CASCADE || s->line[chip] != high || s->irr[chip] != wanted) /* devices tell again what has not changed */
+        i8259_update(pic);
 }
 
 /* The chip's part of an INTA cycle for a level that it has requested. */

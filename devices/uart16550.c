@@ -243,7 +243,9 @@ static uint8_t uart16550_read_reg(struct uart16550 *uart, unsigned reg)
         if ((value & ~IIR_FIFO) == IIR_THRE)
             s->thre_pending = 0;
         break;
-    case LSR:
+    case LSR: /* polled: mostly there is nothing to clear */
+        if (!s->overrun)
+            return value;
         s->overrun = 0;
         break;
     case MSR:

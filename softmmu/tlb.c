@@ -22,19 +22,29 @@ void mmu_flush_all(struct mmu *mmu)
     page_slots_forget_all(mmu);
 }
 
+static uint8_t filled_bit(unsigned mode, unsigned store)
+{
+    static_assert(MMU_MODES * 2 <= 8, "a bit each");
+    return (uint8_t)(1u << (2 * mode + store));
+}
+
 static bool inside(const struct tlb_entry *entry, uint32_t first, uint32_t last)
 {
     uint32_t page = entry->tag & GUEST_PAGE_MASK;
     return page >= (first & GUEST_PAGE_MASK) && page <= last;
 }
 
+/* Most pages that a guest takes out of its TLB have not been accessed since: code, and data that was in its neighbourhood. */
 static void flush_page(struct mmu *mmu, uint32_t va)
 {
-    for (unsigned mode = 0; mode < MMU_MODES; mode++)
+    unsigned i = tlb_index(va);
+    for (unsigned mode = 0; mode < MMU_MODES && mmu->filled[i]; mode++)
         for (unsigned store = 0; store < 2; store++) {
-            struct tlb_entry *entry = &mmu->tlb[mode][store][tlb_index(va)];
-            if (inside(entry, va, va))
-                invalidate(entry);
+            struct tlb_entry *entry = &mmu->tlb[mode][store][i];
+            if (!(mmu->filled[i] & filled_bit(mode, store)) || !inside(entry, va, va))
+                continue;
+            invalidate(entry);
+            mmu->filled[i] &= (uint8_t)~filled_bit(mode, store);
         }
 }
 
@@ -132,6 +142,7 @@ struct tlb_entry *mmu_fill(struct mmu *mmu, uint32_t va, enum access_kind kind, 
     }
     entry->frame = (uint32_t)(phys >> GUEST_PAGE_BITS);
     entry->tag = base | (memory ? 0 : TLB_IO) | (mmu->fault_first ? TLB_SLOW : 0);
+    mmu->filled[tlb_index(va)] |= filled_bit(mode, store);
     mmu->fills++;
     uint8_t *host = memory ? place.region->host + place.offset : NULL;
     mmu_watch_entry(mmu, entry, host, store, &mmu->watch_map[mode][store][tlb_index(va)]);

@@ -113,6 +113,7 @@ enum page_flag {
 
 struct mmu {
     struct tlb_entry tlb[MMU_MODES][2][TLB_ENTRIES]; /* [mode][0: loads, 1: stores] */
+    uint8_t filled[TLB_ENTRIES];                     /* those that an address may use, a bit each; not set: it is invalid */
     /*
      * Beside an entry that is flagged TLB_WATCH and nothing else: the address of a map of the page's bytes, one byte each, not 0 if watched,
      * less the guest address of the page: map + guest address. Generated code looks there before it goes to C.

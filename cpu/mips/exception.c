@@ -51,12 +51,19 @@ static void enter_vector(struct cpu *cpu, enum mips_exception code, uint32_t off
     *cpu_pc(cpu) = vector_base(mips_model(cpu), s) + offset;
 }
 
-static void enter(struct cpu *cpu, enum mips_exception code, uint32_t offset, bool in_slot)
+static void log_entry(const struct cpu *cpu, enum mips_exception code, bool in_slot)
 {
-    struct mips_state *s = mips_state(cpu);
+    const struct mips_state *s = mips_state(cpu);
     log_printf(LOG_BIT_INT, "exception %u at %08x%s, icount %llu: status %08x, cause %08x, badvaddr %08x, entryhi %08x\n", code,
                *cpu_pc(cpu), in_slot ? " (slot)" : "", (unsigned long long)cpu->machine->clock->icount, s->status, s->cause,
                s->bad_vaddr, s->entry_hi);
+}
+
+static void enter(struct cpu *cpu, enum mips_exception code, uint32_t offset, bool in_slot)
+{
+    struct mips_state *s = mips_state(cpu);
+    if (log_enabled(LOG_BIT_INT))
+        log_entry(cpu, code, in_slot);
     s->waiting = 0;
     if (code == EXC_DEBUG)
         enter_debug(cpu, in_slot);

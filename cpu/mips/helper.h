@@ -60,9 +60,10 @@ enum mips_exception {
 /* imm of helper_raise for Coprocessor Unusable. */
 #define RAISE_CPU(n) (EXC_CPU | (n) << 8)
 
+/* As cpu_state(), without a look at cpu->arch. */
 static inline struct mips_state *mips_state(const struct cpu *cpu)
 {
-    return cpu_state(cpu);
+    return (struct mips_state *)((uint8_t *)cpu - sizeof(struct mips_state));
 }
 
 /*

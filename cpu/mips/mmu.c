@@ -45,6 +45,13 @@ static enum result map(const struct cpu *cpu, uint32_t va, enum access_kind kind
     return MAPPED;
 }
 
+static void log_refusal(uint32_t va, enum access_kind kind, enum result result)
+{
+    static const char *const accesses[] = {[ACCESS_LOAD] = "load", [ACCESS_STORE] = "store", [ACCESS_FETCH] = "fetch"};
+    static const char *const reasons[] = {"", "address error", "no TLB entry", "TLB entry not valid", "TLB entry not writable"};
+    log_printf(LOG_BIT_MMU, "%s of %08x: %s\n", accesses[kind], va, reasons[result]);
+}
+
 bool mips_translate(void *opaque, uint32_t va, enum access_kind kind, unsigned mode, bool probe, struct mmu_page *page)
 {
     struct cpu *cpu = opaque;
@@ -54,12 +61,8 @@ bool mips_translate(void *opaque, uint32_t va, enum access_kind kind, unsigned m
         return true;
     if (probe)
         return false;
-    log_printf(LOG_BIT_MMU, "%s of %08x: %s\n",
-               store                  ? "store"
-               : kind == ACCESS_FETCH ? "fetch"
-                                      : "load",
-               va,
-               (const char *[]){"", "address error", "no TLB entry", "TLB entry not valid", "TLB entry not writable"}[result]);
+    if (log_enabled(LOG_BIT_MMU))
+        log_refusal(va, kind, result);
     if (result == ADDRESS_ERROR)
         mips_raise_address(cpu, store ? EXC_ADES : EXC_ADEL, va);
     else if (result == NOT_WRITABLE)

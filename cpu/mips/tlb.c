@@ -7,17 +7,17 @@
 #include "cpu/mips/cp0.h"
 #include "cpu/mips/mmu.h"
 
-/* What follows lies where it did if the code that changed the mapping is in a fixed segment, as it nearly always is. */
-static void look_up_again(struct cpu *cpu)
+/* What follows lies where it did if the code that changed the mapping, at pc, is in a fixed segment, as it nearly always is. */
+static void look_up_again(struct cpu *cpu, uint32_t pc)
 {
-    if (!mips_fixed_mapping(cpu_unit_pc(cpu), mips_state_key(cpu)))
+    if (pc < UNMAPPED_FIRST || pc > UNMAPPED_LAST)
         cpu_look_up_again(cpu);
 }
 
 void mips_mapping_changed(struct cpu *cpu)
 {
     cpu_flush_outside(cpu, UNMAPPED_FIRST, UNMAPPED_LAST);
-    look_up_again(cpu);
+    look_up_again(cpu, cpu_unit_pc(cpu));
 }
 
 void mips_tlb_reset(struct cpu *cpu)
@@ -63,7 +63,8 @@ uint32_t mips_tlb_random(const struct cpu *cpu)
 {
     const struct mips_state *s = mips_state(cpu);
     assert(s->wired < mips_model(cpu)->tlb_entries);
-    return s->wired + mix((uint64_t)s->random_word << 32 ^ cpu->machine->clock->icount) % unwired(cpu);
+    uint32_t mixed = mix((uint64_t)s->random_word << 32 ^ cpu->machine->clock->icount), n = unwired(cpu);
+    return s->wired + (n & (n - 1) ? mixed % n : mixed & (n - 1)); /* nobody has wired any, mostly: no need to divide */
 }
 
 /* The page mask as hardware takes it: a run of ones; holes are filled. */
@@ -74,43 +75,45 @@ static uint32_t whole_mask(uint32_t mask)
     return mask & 0x1fffe000;
 }
 
-static struct mips_tlb_entry entry_from_registers(const struct mips_state *s)
+static void entry_from_registers(const struct mips_state *s, struct mips_tlb_entry *entry)
 {
-    struct mips_tlb_entry entry = {.page_mask = whole_mask(s->page_mask)};
-    entry.vpn2 = s->entry_hi & ENTRYHI_VPN2 & ~entry.page_mask;
-    entry.asid = s->entry_hi & ENTRYHI_ASID;
-    entry.global = s->entry_lo[0] & s->entry_lo[1] & ENTRYLO_G;
-    entry.lo[0] = s->entry_lo[0] & ~ENTRYLO_G;
-    entry.lo[1] = s->entry_lo[1] & ~ENTRYLO_G;
-    return entry;
+    memset(entry->pad, 0, sizeof(entry->pad));
+    entry->page_mask = whole_mask(s->page_mask);
+    entry->vpn2 = s->entry_hi & ENTRYHI_VPN2 & ~entry->page_mask;
+    entry->asid = s->entry_hi & ENTRYHI_ASID;
+    entry->global = s->entry_lo[0] & s->entry_lo[1] & ENTRYLO_G;
+    entry->lo[0] = s->entry_lo[0] & ~ENTRYLO_G;
+    entry->lo[1] = s->entry_lo[1] & ~ENTRYLO_G;
 }
 
-static bool same_page(const struct mips_tlb_entry *a, const struct mips_tlb_entry *b, unsigned half)
+static bool changes_half(const struct mips_tlb_entry *old, const struct mips_tlb_entry *new, unsigned half)
 {
-    return a->vpn2 == b->vpn2 && a->page_mask == b->page_mask && a->asid == b->asid && a->global == b->global &&
-           a->lo[half] == b->lo[half];
+    bool same = old->vpn2 == new->vpn2 && old->page_mask == new->page_mask && old->asid == new->asid &&
+                old->global == new->global && old->lo[half] == new->lo[half];
+    return old->lo[half] & ENTRYLO_V && !same;
 }
 
-/* Pages of another ASID are not in the core's tables: a change of ASID flushes them. */
-static void flush_half(struct cpu *cpu, const struct mips_tlb_entry *old, unsigned half)
+/* Pages of another ASID are not in the core's tables: a change of ASID flushes them. True: something was flushed. */
+static bool flush_changed(struct cpu *cpu, const struct mips_tlb_entry *old, const struct mips_tlb_entry *new)
 {
-    if (!(old->lo[half] & ENTRYLO_V))
-        return;
     if (!old->global && old->asid != (mips_state(cpu)->entry_hi & ENTRYHI_ASID))
-        return;
+        return false;
+    bool even = changes_half(old, new, 0), odd = changes_half(old, new, 1);
+    if (!even && !odd)
+        return false;
     uint32_t size = mips_tlb_page_size(old);
-    uint32_t first = old->vpn2 + half * size;
-    cpu_flush_range(cpu, first, first + size - 1);
-    look_up_again(cpu);
+    cpu_flush_range(cpu, old->vpn2 + (even ? 0 : size), old->vpn2 + (odd ? 2 * size : size) - 1);
+    return true;
 }
 
 /* An entry that would match together with another one is not written: a machine check (24K Software User's Manual, "Machine Check"). */
-static void write_entry(struct cpu *cpu, unsigned index)
+static void write_entry(struct cpu *cpu, unsigned index, uint32_t pc)
 {
     assert(index < mips_model(cpu)->tlb_entries);
     struct mips_state *s = mips_state(cpu);
-    struct mips_tlb_entry old = s->tlb[index], new = entry_from_registers(s);
+    struct mips_tlb_entry old = s->tlb[index], new;
     struct mips_tlb_index *lists = index_in_step(cpu);
+    entry_from_registers(s, &new);
     if (UNLIKELY(mips_tlb_index_clash(lists, s, &new, index))) {
         log_printf(LOG_BIT_GUEST_ERRORS, "a TLB entry for %08x while another one matches: a machine check\n", new.vpn2);
         s->status |= STATUS_TS;
@@ -120,9 +123,8 @@ static void write_entry(struct cpu *cpu, unsigned index)
     mips_tlb_index_remove(lists, s, index);
     s->tlb[index] = new;
     mips_tlb_index_add(lists, s, index);
-    for (unsigned half = 0; half < 2; half++)
-        if (!same_page(&old, &new, half))
-            flush_half(cpu, &old, half);
+    if (flush_changed(cpu, &old, &new))
+        look_up_again(cpu, pc);
 }
 
 static unsigned index_of(const struct cpu *cpu)
@@ -130,9 +132,10 @@ static unsigned index_of(const struct cpu *cpu)
     return mips_state(cpu)->index & (mips_model(cpu)->tlb_entries - 1);
 }
 
+/* imm, of tlbwi and tlbwr: the pc; of position-independent code, which no fixed segment holds, that where it was made. */
 uint32_t helper_tlbwi(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
 {
-    write_entry(cpu, index_of(cpu));
+    write_entry(cpu, index_of(cpu), imm);
     return 0;
 }
 
@@ -145,7 +148,7 @@ uint32_t helper_tlbwr(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
         index = s->wired + (index - s->wired + 1) % n;
     s->last_tlbwr = index;
     s->random_word = s->random_word * 1664525 + 1013904223;
-    write_entry(cpu, index);
+    write_entry(cpu, index, imm);
     return 0;
 }
 

@@ -41,7 +41,7 @@ void mips_tlb_index_build(struct mips_tlb_index *index, const struct mips_state 
         mips_tlb_index_add(index, s, n);
 }
 
-static int find_in(const struct mips_tlb_index *index, const struct mips_state *s, unsigned list, uint32_t va, int found)
+static inline int find_in(const struct mips_tlb_index *index, const struct mips_state *s, unsigned list, uint32_t va, int found)
 {
     uint32_t asid = s->entry_hi & ENTRYHI_ASID;
     for (unsigned at = index->first[list]; at; at = index->next[at - 1]) {

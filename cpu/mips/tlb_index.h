@@ -4,7 +4,7 @@
 
 #include "cpu/mips/state.h"
 
-#define TLB_LISTS      64
+#define TLB_LISTS      256
 #define TLB_LIST_LARGE TLB_LISTS /* entries of pages above 4 KiB are all in one list */
 
 /* DERIVED: of the saved TLB. */

@@ -86,9 +86,9 @@ static void read_hardware_register(struct translator *t, const struct mips_insn 
         ir_call(t->ir, HELPER_rdhwr, gpr_dest(t, i->rt), IR_NONE, IR_NONE, i->rd);
 }
 
-static void leaving(struct translator *t, const struct mips_insn *i, unsigned helper, unsigned dest)
+static void leaving(struct translator *t, const struct mips_insn *i, unsigned helper, unsigned dest, uint32_t imm)
 {
-    ir_call(t->ir, helper, dest, IR_NONE, IR_NONE, 0);
+    ir_call(t->ir, helper, dest, IR_NONE, IR_NONE, imm);
     tr_leave_soon(t, i);
 }
 
@@ -128,11 +128,11 @@ ROW(rdpgpr, ir_unary(t->ir, IR_mov, gpr_dest(t, i->rd), gpr(i, i->rt))) /* there
 ROW(wrpgpr, ir_unary(t->ir, IR_mov, gpr_dest(t, i->rd), gpr(i, i->rt)))
 ROW(rdhwr, read_hardware_register(t, i))
 ROW(di, ir_call(t->ir, HELPER_di, gpr_dest(t, i->rt), IR_NONE, IR_NONE, 0))
-ROW(ei, leaving(t, i, HELPER_ei, gpr_dest(t, i->rt)))
+ROW(ei, leaving(t, i, HELPER_ei, gpr_dest(t, i->rt), 0))
 ROW(tlbp, call(t, HELPER_tlbp))
-ROW(tlbr, leaving(t, i, HELPER_tlbr, IR_NONE))
-ROW(tlbwi, leaving(t, i, HELPER_tlbwi, IR_NONE))
-ROW(tlbwr, leaving(t, i, HELPER_tlbwr, IR_NONE))
+ROW(tlbr, leaving(t, i, HELPER_tlbr, IR_NONE, 0))
+ROW(tlbwi, leaving(t, i, HELPER_tlbwi, IR_NONE, i->pc))
+ROW(tlbwr, leaving(t, i, HELPER_tlbwr, IR_NONE, i->pc))
 ROW(eret, exception_return(t, HELPER_eret))
 ROW(deret, exception_return(t, HELPER_deret))
 ROW(wait, wait_for_interrupt(t, i))

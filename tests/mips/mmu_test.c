@@ -159,11 +159,11 @@ static void check_flushes(uint32_t pc, uint32_t leave)
     } steps[] = {
         {0, 0x00400005, PFN(0x01234000) | V | D, PFN(0x02345000) | V,     0, 0,          0         }, /* the same */
         {0, 0x00400005, PFN(0x01234000) | V | D, PFN(0x02345000) | V | D, 1, 0x00401000, 0x00401fff}, /* one half */
-        {0, 0x00600005, PFN(0x01234000) | V | D, PFN(0x02345000) | V | D, 2, 0x00401000, 0x00401fff},
+        {0, 0x00600005, PFN(0x01234000) | V | D, PFN(0x02345000) | V | D, 1, 0x00400000, 0x00401fff}, /* both */
         {1, 0x00700005, V,                       V,                       0, 0,          0         }, /* of another ASID */
         {2, 0x80000005, 0,                       0,                       1, 0x00404000, 0x00404fff}, /* global, half valid */
         {2, 0x00404005, V,                       V,                       0, 0,          0         }, /* was invalid */
-        {4, 0x80002005, 0,                       0,                       2, 0x00424000, 0x00427fff},
+        {4, 0x80002005, 0,                       0,                       1, 0x00420000, 0x00427fff},
     };
     struct cpu *cpu = mapped_cpu(KERNEL);
     helper_mtc0(cpu, 0, 0, CP0_PAGEMASK);
@@ -173,7 +173,7 @@ static void check_flushes(uint32_t pc, uint32_t leave)
         helper_mtc0(cpu, steps[i].lo0, 0, CP0_ENTRYLO0);
         helper_mtc0(cpu, steps[i].lo1, 0, CP0_ENTRYLO1);
         bench_at(cpu, pc, false);
-        helper_tlbwi(cpu, 0, 0, 0);
+        helper_tlbwi(cpu, 0, 0, pc);
         assert_int_equal(bench.flushes, steps[i].flushes);
         assert_int_equal(cpu->leave, steps[i].flushes > 0 ? leave : 0);
         if (bench.flushes) {

@@ -291,7 +291,8 @@ void log_left(struct cpu *cpu)
 {
     const struct host_block *block = (const struct host_block *)block_at(cpu, cpu->host_return);
     const struct host_log *log = block->log;
-    struct unit_place at = host_backend->place(cpu, cpu->host_return);
+    struct unit_place at;
+    host_backend->place(cpu, cpu->host_return, &at);
     unsigned before = (at.pc - block->block.pc) / cpu->arch->insn_align, nsites = 0;
     while (log && nsites < log->nsites && log->sites[nsites].insn < before)
         nsites++;

@@ -46,6 +46,7 @@ static struct host_block *find_or_compile(struct cpu *cpu, uint32_t pc, uint32_t
         return NULL;
     ir_optimise(&cpu->blocks->ir, cpu->arch);
     struct host_block *block = compile(cpu);
+    cpu->jit->c_computed = true;
     code_add(cpu, block);
     cpu->blocks->made_ns[BLOCK_HOST] += stats_since(begin);
     log_code(cpu, block);
@@ -62,6 +63,8 @@ static const uint8_t *find_code(struct cpu *cpu, struct host_exit *exit, bool *i
         return entry->code;
     if (!cpu_fetch_address(cpu, pc, key, &phys))
         return NULL;
+    if (!exit && entry->pc == pc && entry->key == key) /* the page was taken back */
+        return entry->code;
     unsigned current = cpu->jit->current;
     struct host_block *block = find_or_compile(cpu, pc, key, phys);
     if (!block) {
@@ -81,6 +84,7 @@ static void interpret_unit(struct cpu *cpu)
     cpu->budget = 1;
     cpu->icount_end -= (uint64_t)(int64_t)rest;
     interp_run(cpu);
+    cpu->jit->c_computed = true;
     cpu->budget += rest;
     cpu->icount_end += (uint64_t)(int64_t)rest;
     cpu_leave_soon(cpu); /* a deadline that the unit made earlier did not see the whole budget */
@@ -104,9 +108,12 @@ static enum return_reason return_reason(const struct cpu *cpu, const struct host
     return cpu->budget <= (int32_t)cpu->max_block ? RETURN_BUDGET : RETURN_LOOK_UP;
 }
 
-/* C may have computed since the last time; generated code's C does so for the FPU only. */
-static void clear_inexact(void)
+/* C may have computed since the last time; generated code's C, and what finds code, do so for the FPU only. */
+static void clear_inexact(struct cpu *cpu)
 {
+    if (!cpu->jit->c_computed && !cpu->exception_listeners)
+        return;
+    cpu->jit->c_computed = false;
     unsigned csr = _mm_getcsr();
     if (csr & _MM_EXCEPT_INEXACT)
         _mm_setcsr(csr & ~_MM_EXCEPT_INEXACT);
@@ -147,6 +154,7 @@ static void run(struct cpu *cpu)
         (uintptr_t(*)(struct cpu *, const void *))(uintptr_t)exec_address(cpu->jit, cpu->jit->thunk_enter);
     struct host_exit *exit = NULL;
     cpu_set_fpu_mode(cpu, (enum fpu_mode)cpu->arch->fpu_mode(cpu));
+    cpu->jit->c_computed = true;
     while (!(cpu->leave & LEAVE_BOUNDARY) && cpu->budget > 0) {
         cpu->leave &= ~(uint32_t)LEAVE_LOOK_UP; /* a signal's LEAVE_BOUNDARY must not be lost */
         cpu->leaving = 0;
@@ -163,10 +171,13 @@ static void run(struct cpu *cpu)
             cpu->jit->entries++;
             log_entry(cpu);
             if (cpu->fpu.mode == FPU_PLAIN_EXACT)
-                clear_inexact();
+                clear_inexact(cpu);
             exit = exit_at(cpu, enter(cpu, code));
             cpu->jit->returns[return_reason(cpu, exit)]++;
-            cpu_settle_fpu(cpu);
+            if (cpu->fpu.last != FPU_LAST_NONE) {
+                cpu_settle_fpu(cpu);
+                cpu->jit->c_computed = true;
+            }
         } else if (interpret) {
             interpret_unit(cpu);
         } /* else a fetch exception was entered */
@@ -182,13 +193,14 @@ static unsigned charged_at(const struct host_block *block, unsigned last)
     return block->stretches[i];
 }
 
-static struct unit_place place(struct cpu *cpu, uintptr_t host_return)
+static void place(struct cpu *cpu, uintptr_t host_return, struct unit_place *at)
 {
     uint32_t word = place_word_at(host_return);
     const struct host_block *block = host_block_at(cpu, word);
     unsigned before = word >> PLACE_BEFORE_SHIFT & 127, slot = word & 1;
-    uint32_t pc = running_pc(cpu, &block->block) + before * cpu->arch->insn_align;
-    return (struct unit_place){pc, charged_at(block, before + 1 + slot) - before, slot};
+    at->pc = running_pc(cpu, &block->block) + before * cpu->arch->insn_align;
+    at->give_back = charged_at(block, before + 1 + slot) - before;
+    at->in_slot = slot;
 }
 
 struct block *block_at(const struct cpu *cpu, uintptr_t host_return)
@@ -200,12 +212,16 @@ struct block *block_at(const struct cpu *cpu, uintptr_t host_return)
 uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return)
 {
     const struct block *block = block_at(cpu, host_return);
-    return block->phys + (place(cpu, host_return).pc - running_pc(cpu, block));
+    struct unit_place at;
+    place(cpu, host_return, &at);
+    return block->phys + (at.pc - running_pc(cpu, block));
 }
 
 uint64_t access_phys(struct cpu *cpu, uintptr_t host_return)
 {
-    return unit_phys(cpu, host_return) + (place(cpu, host_return).in_slot ? cpu->arch->insn_align : 0);
+    struct unit_place at;
+    place(cpu, host_return, &at);
+    return unit_phys(cpu, host_return) + (at.in_slot ? cpu->arch->insn_align : 0);
 }
 
 static const struct backend backend_x86_64 = {

@@ -143,6 +143,7 @@ struct jit {
     struct site_samples samples[SAMPLED_SITES];
     uint64_t sampled, site_changes; /* icount of the last sample; sites noted */
     bool counting;                  /* generated code counts (CODE_COUNTERS) */
+    bool c_computed;                /* C may have set the host's Inexact flag for itself */
     struct code_layout layout;
     int32_t low_ram; /* from rbp; 0: none */
     bool has_lzcnt;
