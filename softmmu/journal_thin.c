@@ -5,13 +5,15 @@
 
 #define MS UINT64_C(1000000)
 
+/* Replay time of intervals: new ones, those older than DENSE_FOR, and the longest that memory pressure makes of older ones. */
+enum { DENSE_MS = 50, SETTLED_MS = 420, LONGEST_MS = 1700, DENSE_FOR_MS = 10000 };
+/* Memory pressure leaves the youngest part of history as it is: a share of it, or so much time if that is not most of it. */
+enum { FINE_SHARE = 8, FINE_FOR_MS = 90000, FINE_AT_MOST = 2 };
 /*
- * Replay time of intervals: new ones, those older than DENSE_FOR, and the longest that memory pressure makes of those that are not in the
- * youngest FINE_SHARE of history.
+ * Saving a page costs about this much, the fresh memory for the copy and the slow path of the page's next write included; intervals are
+ * as long as it takes to keep that under 1 part in SAVE_SHARE.
  */
-enum { DENSE_MS = 50, SETTLED_MS = 420, LONGEST_MS = 1700, DENSE_FOR_MS = 10000, FINE_SHARE = 8 };
-/* Saving a page costs about this much; intervals are as long as it takes to keep that under 1 part in SAVE_SHARE. */
-enum { SAVE_NS = 900, SAVE_SHARE = 50 };
+enum { SAVE_NS = 4000, SAVE_SHARE = 50 };
 
 static uint64_t interval_ns(const struct journal *journal, size_t index)
 {
@@ -38,10 +40,17 @@ static void thin_by_age(struct journal *journal, uint64_t run_ns)
     }
 }
 
+static uint64_t fine_from(const struct journal *journal, uint64_t run_ns)
+{
+    uint64_t all = run_ns - journal->list[0].mark.run_ns;
+    uint64_t time = min_u64(FINE_FOR_MS * MS, all / FINE_AT_MOST), share = all / FINE_SHARE;
+    return run_ns - (time > share ? time : share);
+}
+
 /* The oldest that can become longer. */
 static bool merge_one(struct journal *journal, uint64_t run_ns)
 {
-    uint64_t start = journal->list[0].mark.run_ns, fine = run_ns - (run_ns - start) / FINE_SHARE;
+    uint64_t fine = fine_from(journal, run_ns);
     for (size_t i = 1; i < journal->thinned && i + 1 < journal->count && journal->list[i + 1].mark.run_ns <= fine; i++)
         if (may_merge(journal, i, LONGEST_MS * MS)) {
             journal_drop(journal, i);
@@ -57,13 +66,27 @@ static void thin_by_bound(struct journal *journal, uint64_t run_ns)
             journal_drop_oldest(journal);
 }
 
-/* Oldest first, and only what age has merged: the rest may still lose copies. */
+/* Copies stay as they are, and cost no time, while they take less than this part of the bound. */
+enum { PACK_ABOVE = 8 };
+/* Those that are not packed yet take more than this part of it: packing does not keep up. */
+enum { BEHIND_ABOVE = 4 };
+
+/* Intervals that are to be packed are merged first, as far as they ever may: then there is less to pack. */
+static void merge_if_behind(struct journal *journal, size_t index)
+{
+    while (page_pool_used(journal->store.pool) > journal->bound / BEHIND_ABOVE && index + 2 < journal->thinned &&
+           may_merge(journal, index + 1, LONGEST_MS * MS))
+        journal_drop(journal, index + 1);
+}
+
+/* Oldest first, and only what age has done with: the rest may still lose copies. */
 static bool pack_some(struct journal *journal)
 {
-    for (size_t i = 0; i < journal->thinned && i + 1 < journal->count; i++) {
+    for (size_t i = 0; i + 1 < journal->thinned; i++) {
         struct checkpoint *interval = &journal->list[i];
         if (interval->packed)
             continue;
+        merge_if_behind(journal, i);
         interval->pack_from = saved_pages_compress(&interval->undo, &journal->store, interval->pack_from);
         interval->packed = interval->pack_from >= interval->undo.count;
         return true;
@@ -74,7 +97,7 @@ static bool pack_some(struct journal *journal)
 static uint64_t pack(struct journal *journal, uint64_t limit)
 {
     uint64_t start = host_cpu_ns(), took = 0;
-    while (took < limit && journal_used(journal) > journal->bound / 4 && pack_some(journal))
+    while (took < limit && journal_used(journal) > journal->bound / PACK_ABOVE && pack_some(journal))
         took = host_cpu_ns() - start;
     return took;
 }

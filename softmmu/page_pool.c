@@ -11,6 +11,8 @@
  */
 #define CHUNK       ((size_t)2 << 20)
 #define CHUNK_PAGES (CHUNK / ARENA_PAGE - 1)
+/* So many empty chunks are kept: bringing memory in anew costs more than copying a page. */
+enum { SPARE_CHUNKS = 16 };
 
 struct chunk {
     struct chunk *next, *previous; /* in the list of chunks with a free page */
@@ -23,6 +25,7 @@ struct chunk {
 struct page_pool {
     struct chunk *partial, *all;
     size_t used;
+    unsigned empty; /* chunks of which no page is taken */
 };
 
 struct page_pool *page_pool_new(void)
@@ -73,6 +76,7 @@ static struct chunk *chunk_new(struct page_pool *pool)
         pool->all->all_previous = chunk;
     pool->all = chunk;
     link_partial(pool, chunk);
+    pool->empty++;
     return chunk;
 }
 
@@ -103,7 +107,7 @@ uint8_t *page_pool_take(struct page_pool *pool)
     unsigned number = chunk->free[--chunk->nfree];
     if (!chunk->nfree)
         unlink_partial(pool, chunk);
-    chunk->used++;
+    pool->empty -= chunk->used++ == 0;
     pool->used += ARENA_PAGE;
     return (uint8_t *)chunk + (1 + number) * ARENA_PAGE;
 }
@@ -116,7 +120,11 @@ void page_pool_give(struct page_pool *pool, uint8_t *page)
         link_partial(pool, chunk);
     chunk->free[chunk->nfree++] = (uint16_t)((size_t)(page - (uint8_t *)chunk) / ARENA_PAGE - 1);
     pool->used -= ARENA_PAGE;
-    if (--chunk->used == 0) {
+    if (--chunk->used > 0)
+        return;
+    if (pool->empty < SPARE_CHUNKS) {
+        pool->empty++;
+    } else {
         unlink_partial(pool, chunk);
         chunk_free(pool, chunk);
     }

@@ -12,7 +12,7 @@
 #define SLICE_NS UINT64_C(5000000)
 enum { CHUNK_INSNS = 2000000 };
 /* Compression may take this share of the time that the guest runs. */
-enum { PACK_SHARE = 28 };
+enum { PACK_SHARE = 25 };
 
 struct history {
     struct vm *vm;
