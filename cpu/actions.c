@@ -20,6 +20,7 @@ struct sight {
 /* Rows are in the order of their numbers, almost without gaps. */
 static const struct cpu_register *register_row(const struct cpu_arch *arch, unsigned number)
 {
+    assert(arch->nregisters);
     unsigned i = number < arch->nregisters ? number : arch->nregisters - 1;
     while (i && arch->registers[i].number > number)
         i--;
@@ -113,6 +114,7 @@ static struct agent_interface interface_of(const struct cpu *cpu)
 /* Of a device's transfer, which may be long, the first eight bytes. */
 struct agent_access actions_access(struct cpu *cpu, const struct watch_access *access, uint32_t pc)
 {
+    assert(access->length);
     struct debug_event event = cpu_watch_event(cpu, access, 0, access->length);
     return (struct agent_access){
         .value = event.value,

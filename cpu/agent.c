@@ -132,6 +132,7 @@ static uint64_t unary(const uint8_t *at, uint64_t a)
 static uint64_t load(struct evaluation *e, unsigned op, uint64_t address)
 {
     static const uint8_t sizes[] = {1, 2, 4, 8, 4, 8, 8}; /* from AGENT_ref8 on */
+    assert(op >= AGENT_ref8 && op - AGENT_ref8 < ARRAY_SIZE(sizes));
     unsigned size = sizes[op - AGENT_ref8];
     uint8_t bytes[8];
     uint64_t value = 0;
@@ -271,5 +272,6 @@ const char *agent_result_text(enum agent_result result)
         [AGENT_NO_REGISTER] = "it reads a register that cannot be read",
         [AGENT_DIVIDED_BY_ZERO] = "it divides by zero",
     };
+    assert(result < ARRAY_SIZE(texts));
     return texts[result];
 }

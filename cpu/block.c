@@ -49,6 +49,7 @@ struct block *block_find(struct block_cache *cache, enum block_owner owner, uint
 
 static uint64_t map_bits(size_t first, size_t last)
 {
+    assert(first <= last && last < GUEST_PAGE);
     unsigned low = (unsigned)first >> 6, high = (unsigned)last >> 6;
     return (~(uint64_t)0 >> (63 - (high - low))) << low;
 }
@@ -61,6 +62,7 @@ static struct block_part *part_on(struct block *block, size_t arena_page)
 
 static void index_part(struct cpu *cpu, struct block *block, struct block_part *part)
 {
+    assert(!part->used && part->arena_page < arena_page_count(cpu->machine->arena));
     struct block_cache *cache = cpu->blocks;
     uint8_t *flags = &cpu->mmu.page_flags[part->arena_page];
     part->used = true;
@@ -78,6 +80,7 @@ static void index_part(struct cpu *cpu, struct block *block, struct block_part *
 
 static void unindex_part(struct block_part *part)
 {
+    assert(part->used && *part->link);
     *part->link = part->next;
     if (part->next)
         part_on(part->next, part->arena_page)->link = part->link;
@@ -87,6 +90,7 @@ static void unindex_part(struct block_part *part)
 static void set_parts(struct cpu *cpu, struct block *block, const struct translator *t)
 {
     uint32_t first = block->pc & ~GUEST_PAGE_MASK, end = first + (block->last_pc - block->pc) + cpu->arch->insn_align;
+    assert(end <= 2 * GUEST_PAGE);
     for (unsigned i = 0; i < 2; i++) {
         if (!t->host[i] || (i == 1 && end <= GUEST_PAGE))
             continue;
@@ -99,6 +103,7 @@ static void set_parts(struct cpu *cpu, struct block *block, const struct transla
 
 static void index_block(struct block_cache *cache, struct block *block)
 {
+    assert(!block->dropped && block->owner < BLOCK_OWNERS);
     block->hash_link = &cache->hash[block->owner][hash_of(block->key, block->phys)];
     block->hash_next = *block->hash_link;
     if (block->hash_next)
@@ -115,6 +120,7 @@ static void index_block(struct block_cache *cache, struct block *block)
 
 static void unindex_block(struct block_cache *cache, struct block *block)
 {
+    assert(*block->hash_link == block);
     struct recent_block *recent = recent_at(cache, block->owner, block->key, block->phys);
     if (recent->block == block)
         recent->block = NULL;
@@ -132,6 +138,7 @@ bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner)
 {
     struct block_cache *cache = cpu->blocks;
     const struct translator *t = &cache->translator;
+    assert(owner < BLOCK_OWNERS && cache->drop[owner] && cache->ir.count);
     block->owner = (uint8_t)owner;
     block->pc = t->start;
     block->key = t->key;
@@ -165,6 +172,7 @@ void block_drop(struct cpu *cpu, struct block *block)
 /* The page's map anew from the blocks that are left; without any the page is plain memory again. */
 static void refresh_map(struct cpu *cpu, size_t arena_page)
 {
+    assert(cpu->mmu.page_flags[arena_page] & PAGE_CODE);
     struct block_cache *cache = cpu->blocks;
     uint64_t map = 0;
     for (struct block *b = cache->pages[arena_page]; b; b = part_on(b, arena_page)->next)
@@ -201,6 +209,7 @@ static void drop_on_virtual_page(struct cpu *cpu, uint32_t page, uint32_t first,
 
 void block_drop_virtual(struct cpu *cpu, uint32_t first, uint32_t last)
 {
+    assert(last - first < 2 * GUEST_PAGE);
     uint32_t page = first & GUEST_PAGE_MASK;
     drop_on_virtual_page(cpu, page - GUEST_PAGE, first, last); /* a block may end in a slot on the next page */
     drop_on_virtual_page(cpu, page, first, last);

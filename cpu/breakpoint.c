@@ -62,6 +62,7 @@ static void points_changed(struct cpu *cpu, uint32_t pc, int change)
 
 void cpu_breakpoint_insert(struct cpu *cpu, uint32_t pc)
 {
+    assert(!(pc & 1));
     if (!cpu->breakpoints || cpu->breakpoints->used * 2 >= cpu->breakpoints->size)
         grow(cpu);
     struct breakpoint *point = slot_of(cpu->breakpoints, pc);
@@ -103,6 +104,7 @@ bool cpu_breakpoint_at(const struct cpu *cpu, uint32_t pc)
 
 void cpu_breakpoint_attach(struct cpu *cpu, uint32_t pc, struct point_actions *actions)
 {
+    assert(cpu->breakpoints && actions);
     struct breakpoint *point = slot_of(cpu->breakpoints, pc);
     assert(point->plain);
     point->plain--;
@@ -112,6 +114,7 @@ void cpu_breakpoint_attach(struct cpu *cpu, uint32_t pc, struct point_actions *a
 
 void cpu_breakpoint_detach(struct cpu *cpu, uint32_t pc, struct point_actions *actions)
 {
+    assert(cpu->breakpoints);
     struct breakpoint *point = slot_of(cpu->breakpoints, pc);
     struct point_actions **link = &point->actions;
     while (*link != actions)

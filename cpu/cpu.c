@@ -128,6 +128,7 @@ static void remember(struct cpu *cpu, struct code_tlb_entry *entry, size_t place
 /* The invariant: a page outside the fixed segments has jump cache entries only while the code TLB holds it. */
 void cpu_jump_cache_set(struct cpu *cpu, uint32_t pc, uint32_t key, const void *code)
 {
+    assert(code && !(key & EMPTY_KEY));
     struct code_tlb_entry *entry = code_entry(cpu, pc);
     bool held = holds(entry, pc & GUEST_PAGE_MASK);
     if (!held && !cpu->arch->fixed_mapping(pc, key))
@@ -166,6 +167,7 @@ bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phy
 
 void cpu_flush_range(struct cpu *cpu, uint32_t first, uint32_t last)
 {
+    assert(first <= last);
     mmu_flush_range(&cpu->mmu, first, last);
     for (unsigned i = 0; i < 1u << CODE_TLB_BITS; i++) {
         uint32_t va = first + (i << GUEST_PAGE_BITS);
@@ -223,6 +225,7 @@ void cpu_leave_unit(struct cpu *cpu)
 {
     struct unit_place at;
     place(cpu, &at);
+    assert(at.give_back <= BLOCK_MAX_INSNS + 1);
     cpu_settle_fpu(cpu);
     if (UNLIKELY(cpu->log.at) && cpu->host_return)
         host_backend->log_left(cpu);
@@ -237,6 +240,7 @@ void cpu_leave_unit(struct cpu *cpu)
 
 void cpu_listen_to_exceptions(struct cpu *cpu, struct exception_listener *listener)
 {
+    assert(listener->fn);
     listener->next = cpu->exception_listeners;
     cpu->exception_listeners = listener;
 }
@@ -294,6 +298,7 @@ static void deadline_earlier(void *opaque)
 
 static void code_written(void *opaque, size_t arena_page, size_t first, size_t last)
 {
+    assert(first <= last && last < ARENA_PAGE);
     struct cpu *cpu = opaque;
     if (cpu->host_return)
         host_backend->keep_unit(cpu);
@@ -385,6 +390,7 @@ static void wire(struct cpu *cpu)
 
 struct cpu *cpu_new(struct machine *machine, const struct cpu_arch *arch, const void *config, const struct cpu_options *options)
 {
+    assert(arch && options && arch->state_size % ARENA_PAGE == 0 && arch->pc_offset < arch->state_size);
     struct cpu *cpu = (struct cpu *)machine->arena->base;
     cpu->arch = arch;
     cpu->arch_config = config;
@@ -404,6 +410,7 @@ struct cpu *cpu_new(struct machine *machine, const struct cpu_arch *arch, const 
 
 void cpu_listen_to_code(struct cpu *cpu, const struct code_listener *listener)
 {
+    assert(listener->made);
     assert(cpu->jit);
     cpu->listener = *listener;
     host_backend->tell_code(cpu);
@@ -422,6 +429,7 @@ void cpu_free(struct cpu *cpu)
 
 void cpu_reset(struct cpu *cpu)
 {
+    assert(!cpu->host_return);
     cpu->arch->reset(cpu);
     cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = false;
     cpu->asked = cpu->slot_asked = NOT_ASKED;
@@ -430,6 +438,7 @@ void cpu_reset(struct cpu *cpu)
 
 void cpu_loaded(struct cpu *cpu)
 {
+    assert(!cpu->host_return);
     cpu->mmu.performed.active = cpu->kept.active = cpu->note_watch = false;
     cpu->skip_breakpoint = cpu->skip_watch = cpu->single = cpu->slot_break = false;
     cpu->asked = cpu->slot_asked = NOT_ASKED;

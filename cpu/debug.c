@@ -65,6 +65,7 @@ static void consider(void *opaque, struct watch *watch, uint64_t offset, uint64_
 
 static uint64_t number(const struct cpu *cpu, const uint8_t *bytes, uint64_t size)
 {
+    assert(size >= 1 && size <= 8);
     uint64_t value = 0;
     for (uint64_t i = 0; i < size; i++)
         value |= (uint64_t)bytes[cpu->machine->big_endian ? size - 1 - i : i] << 8 * i;
@@ -73,6 +74,7 @@ static uint64_t number(const struct cpu *cpu, const uint8_t *bytes, uint64_t siz
 
 struct debug_event cpu_watch_event(struct cpu *cpu, const struct watch_access *access, uint64_t offset, uint64_t length)
 {
+    assert(length && offset + length <= access->length);
     bool by_cpu = access->source == WATCH_BY_CPU;
     uint64_t from = by_cpu ? 0 : offset, size = by_cpu ? access->length : min_u64(length, 8);
     return (struct debug_event){
@@ -163,6 +165,7 @@ static uint64_t direct_start(const struct cpu *cpu, unsigned space)
 
 static void set_direct_limit(struct cpu *cpu, uint64_t limit)
 {
+    assert(limit <= cpu->arch->direct_size);
     cpu->direct_limit = (uint32_t)limit;
     cpu->direct_group_limit = limit > GUEST_PAGE ? (uint32_t)limit - GUEST_PAGE : 0;
 }
@@ -170,6 +173,7 @@ static void set_direct_limit(struct cpu *cpu, uint64_t limit)
 /* The limit goes down to the first byte at first..last that is read-watched: whole doublewords, as an access may be that wide. */
 static bool lower_limit(struct cpu *cpu, unsigned space, uint64_t first, uint64_t last)
 {
+    assert(space < WATCH_SETS && first <= last);
     const struct mmu *mmu = &cpu->mmu;
     const struct watch_set *sets[WATCH_SETS] = {mmu->watches, mmu->guest_watches, phys_watches_places(mmu->phys_watches)};
     uint64_t start = direct_start(cpu, space), lowest;

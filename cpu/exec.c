@@ -158,6 +158,7 @@ static void run_stretch(struct cpu *cpu, uint64_t until)
         host_backend->run(cpu);
     else
         interp_run(cpu);
+    assert(!cpu->host_return);
     cpu->machine->clock->icount = cpu->icount_end - (uint64_t)(int64_t)cpu->budget;
     interp_collect(cpu);
     cpu_log_boundary(cpu);

@@ -57,6 +57,7 @@ void cpu_log_memory_moved(struct cpu *cpu)
 /* Bytes in the order of their addresses, the lowest least significant, as a number of the guest's. */
 static uint64_t number(const struct cpu *cpu, uint64_t bytes, unsigned size)
 {
+    assert(size >= 1 && size <= 8);
     return cpu->machine->big_endian ? __builtin_bswap64(bytes) >> (64 - 8 * size) : bytes & (UINT64_MAX >> (64 - 8 * size));
 }
 

@@ -5,6 +5,7 @@
 
 static void set_page(struct translator *t, unsigned i, uint64_t phys)
 {
+    assert(i < ARRAY_SIZE(t->phys));
     t->phys[i] = phys & ~(uint64_t)(GUEST_PAGE - 1);
     t->host[i] = mmu_code_host(&t->cpu->mmu, t->phys[i]);
     if (!t->host[i])
@@ -25,6 +26,7 @@ static bool reach_second_page(struct translator *t, uint32_t pc)
 
 bool translator_fetch32(struct translator *t, uint32_t pc, uint32_t *word)
 {
+    assert(pc - (t->start & GUEST_PAGE_MASK) < 2 * GUEST_PAGE);
     unsigned i = ((pc ^ t->start) & GUEST_PAGE_MASK) != 0;
     if (i && !t->arch->fixed_mapping(pc, t->key))
         t->cacheable = false;
@@ -51,6 +53,7 @@ static void add_unit(struct translator *t)
     uint32_t pc = t->pc;
     bool cacheable = t->cacheable;
     t->arch->translate_unit(t);
+    assert(ir->full || ir->count > count);
     bool alone = !t->cacheable && cacheable; /* its slot lies on a page that may be mapped anew: a block of its own */
     if (!ir->full && !(alone && count)) {
         t->last_pc = pc + (ir->count - count - 1) * t->arch->insn_align;
@@ -96,6 +99,7 @@ static void log_block(const struct translator *t)
 
 void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, unsigned max_insns)
 {
+    assert(max_insns >= 1 && max_insns <= BLOCK_MAX_INSNS);
     struct translator *t = &cpu->blocks->translator;
     *t = (struct translator){
         .ir = &cpu->blocks->ir,

@@ -92,6 +92,7 @@ static void read_in(evutil_socket_t fd, short what, void *opaque)
 {
     struct chardev *dev = opaque;
     uint8_t bytes[READ_SIZE];
+    assert(dev->in >= 0);
     ssize_t length = read(dev->in, bytes, sizeof(bytes));
     if (length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR)) {
         dev->kind->lost(dev, false);
@@ -107,6 +108,7 @@ static void read_in(evutil_socket_t fd, short what, void *opaque)
 /* epoll refuses files and the like, which can always be read: a timer takes its place. */
 static void wait_for_input(struct chardev *dev)
 {
+    assert(dev->in >= 0);
     if (!dev->readable) {
         dev->readable = event_new(dev->base, dev->in, EV_READ | EV_PERSIST, read_in, dev);
         alloc_checked(dev->readable);
@@ -223,6 +225,7 @@ void chardev_hold(struct chardev *dev, bool hold)
 
 void chardev_write(struct chardev *dev, const uint8_t *bytes, size_t length)
 {
+    assert(bytes || !length);
     if (dev->out < 0)
         return;
     if (dev->head + dev->length + length > dev->capacity && dev->head) {

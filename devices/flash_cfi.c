@@ -266,6 +266,7 @@ const struct device_class flash_cfi_class = {
 
 struct flash_cfi *flash_cfi_new(struct machine *machine, const char *instance, uint64_t base)
 {
+    assert(base % FLASH_CFI_SIZE == 0);
     struct flash_cfi *flash = alloc_zeroed(sizeof(*flash));
     flash->machine = machine;
     flash->base = base;

@@ -103,6 +103,7 @@ bool gt64120_dma_has(unsigned offset)
 
 uint32_t gt64120_dma_read(const struct gt64120_dma *dma, unsigned offset)
 {
+    assert(gt64120_dma_has(offset));
     return *dma_reg(dma, offset);
 }
 
@@ -281,6 +282,7 @@ static void dma_control(struct gt64120_dma *dma, unsigned channel, uint32_t valu
 
 void gt64120_dma_write(struct gt64120_dma *dma, unsigned offset, uint32_t value)
 {
+    assert(gt64120_dma_has(offset));
     if ((offset & ~0xfu) == REG_CONTROL)
         dma_control(dma, offset / 4 & (CHANNELS - 1), value);
     else if ((offset & ~0xfu) != REG_CURRENT)

@@ -294,6 +294,7 @@ static const struct mmio_ops i8259_elcr_ops = {i8259_elcr_read, i8259_elcr_write
 
 void i8259_region(struct i8259 *pic, enum i8259_region_id id, struct region *out)
 {
+    assert(id <= I8259_ELCR);
     static const char *const names[] = {"i8259-master", "i8259-slave", "i8259-elcr"};
     *out = (struct region){.name = names[id], .kind = REGION_MMIO, .size = 2};
     out->ops = id == I8259_ELCR ? &i8259_elcr_ops : &i8259_ops;
@@ -302,6 +303,7 @@ void i8259_region(struct i8259 *pic, enum i8259_region_id id, struct region *out
 
 struct irq i8259_irq_input(struct i8259 *pic, unsigned line)
 {
+    assert(line < 16);
     return (struct irq){i8259_input, pic, line};
 }
 

@@ -61,6 +61,7 @@ static unsigned bar_offset(unsigned index)
 /* What the function's table says of a dword; base address registers have no row. */
 static struct pci_row find_row(const struct pci_function *function, unsigned offset)
 {
+    assert(offset < 256 && !(offset & 3));
     for (unsigned i = 0; i < function->config.nrows; i++)
         if (function->config.rows[i].offset == offset)
             return function->config.rows[i];
@@ -74,6 +75,7 @@ static struct pci_row find_row(const struct pci_function *function, unsigned off
 
 static void map_bar(struct pci_function *function, unsigned index)
 {
+    assert(index < PCI_BARS);
     const struct pci_bar *bar = &function->bar[index];
     if (!bar->size)
         return;
@@ -197,6 +199,7 @@ const struct device_class pci_class = {
 
 struct pci_bus *pci_bus_new(struct machine *machine, struct physmap *memory, struct physmap *io)
 {
+    assert(memory && io);
     struct pci_bus *bus = alloc_zeroed(sizeof(*bus));
     bus->machine = machine;
     bus->memory = memory;

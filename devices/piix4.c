@@ -137,6 +137,7 @@ const struct device_class piix4_class = {
 
 struct piix4 *piix4_new(struct machine *machine, const struct piix4_config *config)
 {
+    assert(config->bus);
     struct piix4 *piix4 = alloc_zeroed(sizeof(*piix4));
     piix4->machine = machine;
     piix4->config = *config;

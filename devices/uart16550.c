@@ -174,6 +174,7 @@ static void write_ier(struct uart16550_state *s, uint8_t value)
 
 static void uart16550_write_reg(struct uart16550 *uart, unsigned reg, uint8_t value)
 {
+    assert(reg < 8);
     struct uart16550_state *s = uart->s;
     bool dlab = s->lcr & LCR_DLAB;
     switch (reg) {
@@ -209,6 +210,7 @@ static void uart16550_write_reg(struct uart16550 *uart, unsigned reg, uint8_t va
 
 static uint8_t uart16550_peek_reg(const struct uart16550_state *s, unsigned reg)
 {
+    assert(reg < 8);
     bool dlab = s->lcr & LCR_DLAB;
     switch (reg) {
     case RBR_THR:
@@ -308,6 +310,7 @@ void uart16550_connect(struct uart16550 *uart, struct uart_sink sink, void (*roo
 
 size_t uart16550_room(const struct uart16550 *uart)
 {
+    assert(uart->s->count <= depth(uart->s));
     return uart->s->mcr & MCR_LOOP ? 0 : depth(uart->s) - uart->s->count;
 }
 

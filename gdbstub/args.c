@@ -19,6 +19,7 @@ bool args_number(struct args_span *span, uint64_t *number)
 
 bool args_literal(struct args_span *span, const char *text)
 {
+    assert(span->at <= span->end);
     size_t length = strlen(text);
     if (args_length(*span) < length || memcmp(span->at, text, length) != 0)
         return false;
@@ -95,6 +96,7 @@ static bool parse_one(struct args *args, const char *pattern, struct args_span *
 
 bool args_parse(struct args *args, const char *pattern, struct args_span body)
 {
+    assert(body.at <= body.end);
     *args = (struct args){
         .text = {body.end, body.end},
           .rest = {body.end, body.end}

@@ -46,6 +46,7 @@ static enum frame_event feed_idle(struct frame *frame, uint8_t byte)
 
 static void feed_body(struct frame *frame, uint8_t byte)
 {
+    assert(frame->state == FRAME_BODY);
     if (byte == '#') {
         frame->state = FRAME_SUM_HIGH;
         return;
@@ -63,6 +64,7 @@ static void feed_body(struct frame *frame, uint8_t byte)
 
 static enum frame_event feed_sum(struct frame *frame, uint8_t byte)
 {
+    assert(frame->state == FRAME_SUM_HIGH || frame->state == FRAME_SUM_LOW);
     if (byte == '$') { /* this packet is lost, but the next begins here */
         begin(frame);
         return FRAME_BAD;

@@ -21,6 +21,7 @@ void outbuf_clear(struct outbuf *out)
 
 static void grow(struct outbuf *out, size_t needed)
 {
+    assert(!out->bytes || needed > out->capacity);
     size_t capacity = out->capacity ? out->capacity : 1024;
     while (capacity < needed)
         capacity *= 2;
@@ -50,6 +51,7 @@ void outbuf_byte(struct outbuf *out, uint8_t byte)
 
 void outbuf_bytes(struct outbuf *out, const void *bytes, size_t length)
 {
+    assert(bytes || !length);
     if (length)
         memcpy(outbuf_extend(out, length), bytes, length);
 }

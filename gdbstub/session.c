@@ -62,6 +62,7 @@ static bool must_hold(const struct session *session, const uint8_t *body, size_t
 
 static void hold(struct session *session, const uint8_t *body, size_t length)
 {
+    assert(!*session->held_end);
     if (session->held_bytes + length > HELD_MAX) {
         dispatch_refuse(session, "too many packets while the machine runs");
         return;
@@ -79,6 +80,7 @@ static void hold(struct session *session, const uint8_t *body, size_t length)
 static struct held *take_held(struct session *session)
 {
     struct held *held = session->held;
+    assert(held);
     session->held = held->next;
     if (!session->held)
         session->held_end = &session->held;
@@ -221,6 +223,7 @@ void session_release_text(struct session *session)
 
 struct session *session_new(const struct target_ops *ops, void *vm)
 {
+    assert(ops);
     struct session *session = allocate(sizeof(*session));
     memset(session, 0, offsetof(struct session, frame));
     frame_init(&session->frame);

@@ -37,6 +37,7 @@ struct access_bytes {
 static struct access_bytes access_bytes(const struct mmu *mmu, const struct tlb_entry *entry, uint32_t va, unsigned size)
 {
     struct access_bytes bytes = {.known = true};
+    assert(size >= 1 && size <= sizeof(bytes.before));
     if (entry->tag & TLB_IO)
         bytes.known = phys_read(mmu->machine->phys, entry_phys(entry, va), &bytes.before, size, PHYS_DEBUGGER);
     else
@@ -47,6 +48,7 @@ static struct access_bytes access_bytes(const struct mmu *mmu, const struct tlb_
 /* Of a flagged page the map tells, without a search, that only other bytes are watched; registers have none. */
 static bool is_watched(const struct mmu *mmu, const struct tlb_entry *entry, uint32_t va, unsigned size)
 {
+    assert(entry->tag & TLB_WATCH);
     const uint8_t *map = (const uint8_t *)((&mmu->watch_map[0][0][0])[entry - &mmu->tlb[0][0][0]] + (intptr_t)va);
     for (unsigned i = 0; i < size && !(entry->tag & TLB_IO); i++)
         if (map[i])
@@ -92,6 +94,7 @@ static bool stops_first(struct mmu *mmu, uint32_t va, enum access_kind kind)
 /* A store to a page that is clean or has code on it: notes the page as dirty, drops the blocks that are written. */
 static void store_to_clean(struct mmu *mmu, struct tlb_entry *entry, uint32_t va, unsigned size)
 {
+    assert(!(entry->tag & (TLB_IO | TLB_INVALID)) && entry->tag & TLB_CLEAN);
     size_t page = arena_page_of(mmu->machine->arena, entry_host(entry, va));
     uint8_t *flags = &mmu->page_flags[page];
     mmu->clean++;

@@ -112,6 +112,7 @@ void *arena_alloc(struct arena *arena, const char *name, enum arena_kind kind, s
 
 uint64_t arena_hash(const struct arena *arena)
 {
+    assert(arena->nparts);
     XXH3_state_t *state = alloc_checked(XXH3_createState());
     XXH3_64bits_reset(state);
     for (const struct arena_part *part = arena->parts; part < arena->parts + arena->nparts; part++) {

@@ -29,6 +29,7 @@ struct inputs {
 
 struct inputs *inputs_new(struct clock_state *clock)
 {
+    assert(clock);
     struct inputs *inputs = alloc_zeroed(sizeof(*inputs));
     inputs->clock = clock;
     inputs->last = &inputs->first;
@@ -66,6 +67,7 @@ static struct entry *entry_new(enum input_kind kind, unsigned channel, const voi
 {
     assert(kind < INPUT_KIND_COUNT && channel < INPUT_CHANNELS);
     assert(length <= UINT32_MAX);
+    assert(bytes || !length);
     struct entry *entry = alloc_zeroed(sizeof(*entry) + length);
     if (length)
         memcpy(entry->bytes, bytes, length);
@@ -78,6 +80,7 @@ static struct entry *entry_new(enum input_kind kind, unsigned channel, const voi
 
 static void take(struct inputs *inputs, const struct input *input)
 {
+    assert(input->kind < INPUT_KIND_COUNT && input->channel < INPUT_CHANNELS);
     input_fn *fn = inputs->takers[input->kind][input->channel].fn;
     if (fn)
         fn(inputs->takers[input->kind][input->channel].opaque, input);
@@ -114,6 +117,7 @@ bool inputs_left_here(const struct inputs *inputs)
 void inputs_submit(struct inputs *inputs, enum input_kind kind, unsigned channel, const void *bytes, size_t length)
 {
     bool was_empty = !inputs->first;
+    assert(!*inputs->last);
     struct entry *entry = entry_new(kind, channel, bytes, length);
     *inputs->last = entry;
     inputs->last = &entry->next;

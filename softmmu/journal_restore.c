@@ -33,6 +33,7 @@ static void keep_image(struct journal *journal, size_t page)
 
 static void write_page(struct journal *journal, size_t page, const uint8_t *bytes)
 {
+    assert(page < arena_page_count(journal->arena));
     uint8_t *to = journal_page_at(journal, page);
     keep_image(journal, page);
     if (memcmp(to, bytes, ARENA_PAGE) == 0)
@@ -49,6 +50,7 @@ static void forget_seen(struct journal *journal)
 
 static void go_back(struct journal *journal, size_t index)
 {
+    assert(index <= journal->here && journal->here < journal->count);
     forget_seen(journal);
     for (size_t i = index; i <= journal->here; i++) {
         const struct saved_pages *undo = &journal->list[i].undo;
@@ -65,6 +67,7 @@ static void go_back(struct journal *journal, size_t index)
 /* Pages that differ between here and there. */
 static size_t mark_pages(struct journal *journal, size_t index)
 {
+    assert(journal->here < index && index < journal->count);
     size_t count = 0;
     forget_seen(journal);
     for (size_t i = journal->here; i < index; i++)
@@ -85,6 +88,7 @@ static bool test_and_clear(uint64_t *bits, size_t bit)
 
 static void write_from_image(struct journal *journal)
 {
+    assert(journal->image_pages);
     for (size_t word = 0; word < arena_page_count(journal->arena) / 64 + 1; word++)
         for (uint64_t bits = journal->seen[word]; bits; bits &= bits - 1) {
             size_t page = word * 64 + (size_t)__builtin_ctzll(bits);
@@ -112,11 +116,13 @@ static void go_forth(struct journal *journal, size_t index)
 /* A page as it was at checkpoint `index`; not for RAM that this replay has written. */
 const uint8_t *journal_bytes_at(struct journal *journal, size_t index, size_t page)
 {
+    assert(index < journal->count && page < arena_page_count(journal->arena));
     for (size_t i = index; i < journal->count; i++) {
         const struct saved_page *row = saved_pages_find(&journal->list[i].undo, (uint32_t)page);
         if (row)
             return saved_page_bytes(&journal->store, row);
     }
+    assert(journal->image_pages);
     return journal->image_pages[page];
 }
 
@@ -192,6 +198,7 @@ void journal_cut(struct journal *journal, const struct checkpoint_mark *mark)
 
 const uint8_t *journal_present_page(const struct journal *journal, size_t page)
 {
+    assert(page < arena_page_count(journal->arena));
     bool kept = journal->away && journal->image_pages[page];
     return kept ? journal->image_pages[page] : journal_page_at(journal, page);
 }

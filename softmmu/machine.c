@@ -2,6 +2,7 @@
 
 void machine_init(struct machine *machine, struct arena *arena, bool big_endian)
 {
+    assert(arena && arena->base);
     *machine = (struct machine){.arena = arena, .big_endian = big_endian};
     machine->clock = arena_alloc(arena, "clock", ARENA_STATE, sizeof(*machine->clock));
     machine->clock->rate = CLOCK_RATE_SHIFT(0);
@@ -52,6 +53,7 @@ void *device_register(struct machine *machine, const struct device_class *class,
 {
     assert(machine->ndevices < MACHINE_MAX_DEVICES);
     assert(fields_cover_state(class));
+    assert(instance);
     struct machine_device *row = &machine->devices[machine->ndevices++];
     row->class = class;
     row->instance = instance;

@@ -11,6 +11,7 @@
 
 static unsigned kinds_at(const struct watch_set *set, uint64_t page)
 {
+    assert(!(page & (GUEST_PAGE - 1)));
     return watch_count(set) ? watch_page_kinds(set, page, page + GUEST_PAGE - 1) : 0;
 }
 
@@ -26,6 +27,7 @@ static void drop_all_maps(struct mmu *mmu)
 
 void mmu_watch_entry(struct mmu *mmu, struct tlb_entry *entry, const uint8_t *host, bool store, intptr_t *map)
 {
+    assert(!(entry->tag & (TLB_INVALID | TLB_WATCH)));
     unsigned kind = store ? WATCH_WRITE : WATCH_READ;
     uint32_t va = entry->tag & GUEST_PAGE_MASK;
     uint64_t phys = (uint64_t)entry->frame << GUEST_PAGE_BITS;

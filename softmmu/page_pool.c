@@ -105,6 +105,7 @@ uint8_t *page_pool_take(struct page_pool *pool)
     struct chunk *chunk = pool->partial ? pool->partial : chunk_new(pool);
     assert(chunk->nfree > 0);
     unsigned number = chunk->free[--chunk->nfree];
+    assert(number < CHUNK_PAGES);
     if (!chunk->nfree)
         unlink_partial(pool, chunk);
     pool->empty -= chunk->used++ == 0;
@@ -116,6 +117,7 @@ void page_pool_give(struct page_pool *pool, uint8_t *page)
 {
     struct chunk *chunk = (struct chunk *)((uintptr_t)page & ~(CHUNK - 1));
     assert(chunk->used > 0);
+    assert(chunk->nfree < CHUNK_PAGES && page != (uint8_t *)chunk && (uintptr_t)page % ARENA_PAGE == 0);
     if (!chunk->nfree)
         link_partial(pool, chunk);
     chunk->free[chunk->nfree++] = (uint16_t)((size_t)(page - (uint8_t *)chunk) / ARENA_PAGE - 1);

@@ -67,6 +67,7 @@ static bool may_hold(const struct mmu *mmu, uint32_t first, uint32_t extent)
 
 void page_slots_forget(struct mmu *mmu, uint32_t first, uint32_t last)
 {
+    assert(first <= last);
     uint32_t page = first & GUEST_PAGE_MASK, extent = (last & GUEST_PAGE_MASK) - page;
     if (!may_hold(mmu, page, extent))
         return;

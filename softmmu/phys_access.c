@@ -27,6 +27,7 @@ struct site {
 static struct site site_at(const struct physmap *map, uint64_t addr, uint64_t *length, bool peek)
 {
     const struct range *range = physmap_lookup(map, addr);
+    assert(*length && addr >= range->first && addr <= range->last);
     uint64_t left = range->last - addr;
     if (*length > left)
         *length = left + 1;
@@ -35,6 +36,7 @@ static struct site site_at(const struct physmap *map, uint64_t addr, uint64_t *l
 
 static uint64_t low_bytes(uint64_t value, unsigned size)
 {
+    assert(size >= 1 && size <= 8);
     return value & (UINT64_MAX >> (64 - 8 * size));
 }
 
@@ -85,6 +87,7 @@ static unsigned max_size(const struct mmio_ops *ops)
 /* The largest naturally aligned piece at offset, at most `limit` bytes and the region's widest. */
 static unsigned piece_size(const struct mmio_ops *ops, uint64_t offset, unsigned limit)
 {
+    assert(limit);
     unsigned size = max_size(ops);
     while (size > limit || (offset & (size - 1)))
         size /= 2;

@@ -20,6 +20,7 @@ struct phys_watches {
 
 uint64_t phys_watch_place(const struct machine *machine, uint64_t phys, uint64_t *length)
 {
+    assert(*length);
     struct phys_place place = physmap_find(machine->phys, phys);
     *length = min_u64(*length, place.length);
     if (place.region && (place.region->kind == REGION_RAM || place.region->kind == REGION_ROM))
@@ -40,6 +41,7 @@ struct phys_watches *phys_watches_new(struct machine *machine, void (*changed)(v
 /* A range may lead to one place twice, by way of an alias; it is watched once. */
 static void add_piece(struct phys_watches *watches, struct phys_watch *watch, uint64_t first, uint64_t last)
 {
+    assert(first <= last);
     for (size_t i = 0; i < watch->npieces; i++) {
         const struct watch *piece = watch->pieces[i];
         if (piece->last < first || piece->first > last)
@@ -73,6 +75,7 @@ static void drop_pieces(struct phys_watches *watches, struct phys_watch *watch)
 struct phys_watch *phys_watch_insert(struct phys_watches *watches, uint64_t first, uint64_t length, unsigned kind,
                                      struct watch_owner *owner)
 {
+    assert(kind >= WATCH_READ && kind <= WATCH_ACCESS && owner);
     if (!length || first >= PLACE_BUS || length > PLACE_BUS - first)
         return NULL;
     struct phys_watch *watch = alloc_zeroed(sizeof(*watch));
@@ -98,6 +101,7 @@ void phys_watches_free(struct phys_watches *watches)
     watch_on_change(watches->places, NULL, NULL);
     while (watches->oldest)
         phys_watch_remove(watches, watches->oldest);
+    assert(!watches->youngest);
     watch_set_free(watches->places);
     free(watches);
 }

@@ -90,6 +90,7 @@ static void append(struct view *view, uint64_t last, const struct region *region
 /* Appends what `map` answers from `first` to `last`; `delta` leads from its addresses to the outermost map's. */
 static void flatten(struct view *view, const struct physmap *map, uint64_t first, uint64_t last, uint64_t delta, unsigned depth)
 {
+    assert(first <= last && depth <= WINDOW_DEPTH);
     for (uint64_t from = first;;) {
         uint64_t to = last;
         const struct mapping *mapping = winner(map, from, &to);
@@ -130,6 +131,7 @@ static bool rebuild(struct physmap *map)
     map->view->count = 0;
     map->view->hit = 0;
     flatten(map->view, map, 0, UINT64_MAX, 0, 0);
+    assert(map->view->count && map->view->ranges[map->view->count - 1].last == UINT64_MAX);
     map->spare = old;
     return !same_answers(map->view, &old);
 }
@@ -137,6 +139,7 @@ static bool rebuild(struct physmap *map)
 /* Puts the map, and all that see it through windows, in front of the list. */
 static struct physmap *collect(struct physmap *map, struct physmap *list)
 {
+    assert(list != map);
     if (map->affected)
         return list;
     map->affected = true;
@@ -162,6 +165,7 @@ static void refresh(struct physmap *changed)
 
 struct physmap *physmap_new(const char *name, unsigned bits, uint8_t undecoded, bool cpu_big_endian)
 {
+    assert(name);
     assert(bits >= 1 && bits <= 64);
     struct physmap *map = alloc_zeroed(sizeof(*map));
     map->name = name;
@@ -229,6 +233,7 @@ static struct mapping *mapping_new(struct physmap *map, uint64_t base, uint64_t 
 
 unsigned physmap_add(struct physmap *map, uint64_t base, int priority, const struct region *region)
 {
+    assert(region->name);
     assert(region->host || (region->kind != REGION_RAM && region->kind != REGION_ROM));
     assert((region->target != NULL) == (region->kind == REGION_WINDOW));
     assert(!region->ops || ((region->ops->min_size & (region->ops->min_size - 1)) == 0 && region->ops->min_size <= 8));

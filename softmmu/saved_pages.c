@@ -98,6 +98,7 @@ static bool page_before(const void *row, const void *page)
 
 bool saved_pages_any(const struct saved_pages *set, size_t first, size_t last)
 {
+    assert(first <= last);
     assert(set->sorted || set->count == 0);
     size_t place = sorted_before(set->rows, set->count, sizeof(*set->rows), page_before, &first);
     return place < set->count && set->rows[place].page <= last;
@@ -117,6 +118,7 @@ static const uint8_t *unpack(struct page_store *store, const struct page_group *
 
 const uint8_t *saved_page_bytes(struct page_store *store, const struct saved_page *row)
 {
+    assert(row->kind != SAVED_GROUP || row->slot < row->group->count);
     static const uint8_t zeros[ARENA_PAGE];
     switch ((enum saved_kind)row->kind) {
     case SAVED_RAW:
@@ -131,11 +133,13 @@ const uint8_t *saved_page_bytes(struct page_store *store, const struct saved_pag
 
 static size_t group_size(const struct page_group *group)
 {
+    assert(group->live <= group->count);
     return sizeof(*group) + group->size;
 }
 
 void saved_page_free(struct page_store *store, const struct saved_page *row)
 {
+    assert(row->kind != SAVED_GROUP || row->group->live);
     if (row->kind == SAVED_RAW)
         page_pool_give(store->pool, row->raw);
     if (row->kind != SAVED_GROUP || --row->group->live)
@@ -171,12 +175,14 @@ void saved_pages_merge(struct saved_pages *older, struct saved_pages *newer, str
     }
     free(older->rows);
     free(newer->rows);
+    assert(merged.count <= merged.capacity);
     *older = merged;
     *newer = (struct saved_pages){0};
 }
 
 static void pack(struct saved_pages *set, struct page_store *store, const size_t *rows, unsigned count)
 {
+    assert(count >= 1 && count <= GROUP_PAGES && set->raw >= count);
     uint8_t packed[GROUP_PAGES * ARENA_PAGE];
     for (unsigned i = 0; i < count; i++)
         memcpy(store->scratch + i * ARENA_PAGE, set->rows[rows[i]].raw, ARENA_PAGE);
@@ -199,6 +205,7 @@ static void pack(struct saved_pages *set, struct page_store *store, const size_t
 
 size_t saved_pages_compress(struct saved_pages *set, struct page_store *store, size_t from)
 {
+    assert(from <= set->count);
     assert(set->sorted || set->count == 0);
     size_t at = from;
     for (unsigned group = 0; group < GROUPS_A_CALL && at < set->count; group++) {

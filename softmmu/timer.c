@@ -58,6 +58,7 @@ void timers_fire(struct timers *timers, uint64_t now)
         assert(deadline == timers->next);
         timers->s->deadline[id] = TIMER_OFF;
         timers_refresh(timers);
+        assert(timers->next != deadline || earliest(timers) > id);
         timers->wiring[id].fn(timers->wiring[id].opaque, deadline);
     }
 }

@@ -66,6 +66,7 @@ void mmu_flush_range(struct mmu *mmu, uint32_t first, uint32_t last)
 
 void mmu_flush_outside(struct mmu *mmu, uint32_t keep_first, uint32_t keep_last)
 {
+    assert(keep_first <= keep_last);
     struct tlb_entry *entry = &mmu->tlb[0][0][0];
     for (unsigned i = 0; i < MMU_MODES * 2 * TLB_ENTRIES; i++)
         if (!inside(&entry[i], keep_first, keep_last))
@@ -169,6 +170,7 @@ const uint8_t *mmu_code_host(struct mmu *mmu, uint64_t phys)
 
 void mmu_init(struct mmu *mmu, struct machine *machine, const struct mmu_ops *ops, void *cpu)
 {
+    assert(!mmu->page_flags);
     assert(machine && ops && ops->translate);
     mmu->machine = machine;
     mmu->ops = ops;

@@ -58,6 +58,7 @@ void watch_set_free(struct watch_set *set)
         return;
     set->changed = NULL;
     watch_remove_all(set);
+    assert(!set->count && !set->youngest);
     free(set->pages);
     free(set);
 }
@@ -94,6 +95,7 @@ static void summarize(struct node *node)
 /* The child on `side` comes up in the node's place. */
 static struct node *rotate(struct node *node, unsigned side)
 {
+    assert(node->child[side]);
     struct node *up = node->child[side];
     node->child[side] = up->child[!side];
     up->child[!side] = node;
@@ -147,6 +149,7 @@ static struct node *insert_node(struct node *root, struct node *node)
 
 static struct node *take_lowest(struct node *root, struct node **lowest)
 {
+    assert(root);
     if (!root->child[0]) {
         *lowest = root;
         return root->child[1];
@@ -175,6 +178,7 @@ static struct node *remove_node(struct node *root, const struct node *node)
 /* The page's slot, or the free one where it would be; there must be slots. */
 static struct page *page_slot(const struct watch_set *set, uint64_t number)
 {
+    assert(set->slots && !(set->slots & (set->slots - 1)) && set->taken < set->slots);
     size_t at = (size_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 32);
     while (set->pages[at & (set->slots - 1)].tag && set->pages[at & (set->slots - 1)].tag != number + 1)
         at++;
@@ -258,6 +262,7 @@ static void link_youngest(struct watch_set *set, struct node *node)
 
 static void unlink_age(struct watch_set *set, struct node *node)
 {
+    assert(set->count);
     *(node->older ? &node->older->younger : &set->oldest) = node->younger;
     *(node->younger ? &node->younger->older : &set->youngest) = node->older;
 }
@@ -324,6 +329,7 @@ bool watch_remove(struct watch_set *set, uint64_t first, uint64_t length, unsign
 {
     struct node key;
     struct node *node = make_key(&key, first, length, kind) ? lookup(page_of(set, &key)->root, &key) : NULL;
+    assert(!node || node->references);
     if (!node)
         return false;
     if (--node->references == 0)
@@ -453,6 +459,7 @@ static struct node *hit(const struct watch_set *set, uint64_t first, uint64_t la
 
 struct watch *watch_find(const struct watch_set *set, uint64_t first, uint64_t length, unsigned kinds, uint64_t *lowest)
 {
+    assert(!(kinds & ~(unsigned)WATCH_ACCESS));
     uint64_t last = first + length - 1;
     struct node *node = length ? hit(set, first, last < first ? UINT64_MAX : last, kinds) : NULL;
     if (!node)
@@ -498,6 +505,7 @@ void watch_each_hit(const struct watch_set *set, uint64_t first, uint64_t length
 
 unsigned watch_page_kinds(const struct watch_set *set, uint64_t first, uint64_t last)
 {
+    assert(first <= last);
     uint64_t number = first >> PAGE_BITS;
     bool whole = first == number << PAGE_BITS && last == (first | ((1u << PAGE_BITS) - 1));
     unsigned kinds = whole && set->slots ? page_slot(set, number)->kinds : 0;

@@ -45,6 +45,7 @@ static void link_in(struct watch_map *map, unsigned space, struct watch_map **bu
 
 static void drop(struct watch_maps *maps, struct watch_map *map)
 {
+    assert(maps->count);
     for (unsigned space = 0; space < WATCH_SETS; space++) {
         const struct link *link = &map->link[space];
         if (map->at[space] == NOWHERE)
@@ -60,6 +61,7 @@ static void drop(struct watch_maps *maps, struct watch_map *map)
 /* From one watched byte to the next: the set gives the lowest at or after a place. */
 static void draw(struct watch_map *map, const struct watch_set *set, uint64_t page)
 {
+    assert(!(page & (GUEST_PAGE - 1)));
     uint64_t end = page + GUEST_PAGE, lowest;
     for (uint64_t at = page; at < end;) {
         const struct watch *watch = watch_find(set, at, end - at, map->kind, &lowest);
@@ -96,6 +98,7 @@ static bool is_map_of(const struct watch_map *map, const struct watch_page *page
 
 const uint8_t *watch_map_of(struct watch_maps *maps, const struct watch_page *page, unsigned kind)
 {
+    assert(kind == WATCH_READ || kind == WATCH_WRITE);
     unsigned first = 0;
     while (!page->set[first]) {
         first++;
@@ -119,6 +122,7 @@ static void forget_in(struct watch_maps *maps, enum watch_space space, unsigned 
 
 void watch_maps_forget(struct watch_maps *maps, enum watch_space space, uint64_t first, uint64_t last)
 {
+    assert(space < WATCH_SETS && first <= last);
     uint64_t pages = (last >> GUEST_PAGE_BITS) - (first >> GUEST_PAGE_BITS) + 1;
     unsigned bucket = bucket_of(first);
     for (uint64_t i = 0; i < min_u64(pages, BUCKETS); i++)

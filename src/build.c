@@ -93,6 +93,7 @@ static void set_clock(struct vm *vm)
 
 bool build_machine(struct vm *vm)
 {
+    assert(!vm->cpu);
     uint64_t memory;
     if (!find_board(vm) || !memory_size(vm, &memory) || !open_images(vm))
         return false;
@@ -107,6 +108,7 @@ bool build_machine(struct vm *vm)
 
 void build_power_on(struct vm *vm)
 {
+    assert(vm->cpu && vm->board);
     machine_reset_devices(&vm->machine);
     cpu_reset(vm->cpu);
     vm->board->load(vm);

@@ -82,6 +82,7 @@ static struct checkpoint_mark first_mark(const struct vm *vm)
 
 struct history *history_new(struct vm *vm, size_t bound)
 {
+    assert(vm->cpu && !vm->history);
     struct history *history = alloc_zeroed(sizeof(*history));
     vm->history = history;
     history->vm = vm;
@@ -109,6 +110,7 @@ static bool stands_at(const struct checkpoint *checkpoint, const struct checkpoi
 size_t history_checkpoint(struct vm *vm)
 {
     struct history *history = of(vm);
+    assert(history);
     struct checkpoint_mark mark = mark_here(vm);
     size_t here = journal_here(history->journal);
     if (stands_at(journal_at(history->journal, here), &mark))
@@ -159,6 +161,7 @@ static void go_live(struct history *history)
 void history_restore(struct vm *vm, size_t index)
 {
     struct history *history = of(vm);
+    assert(history);
     if (journal_at_present(history->journal))
         history_checkpoint(vm);
     mute(vm, true);
@@ -173,6 +176,7 @@ void history_restore(struct vm *vm, size_t index)
 
 static bool at_next_checkpoint(const struct history *history)
 {
+    assert(!journal_at_present(history->journal));
     const struct vm *vm = history->vm;
     const struct checkpoint_mark *mark = &journal_at(history->journal, journal_here(history->journal) + 1)->mark;
     return mark->icount == vm->machine.clock->icount && mark->input == inputs_place(vm->machine.inputs);
@@ -202,6 +206,7 @@ static uint64_t next_event(const struct history *history, uint64_t until)
 {
     const struct vm *vm = history->vm;
     uint64_t now = vm->machine.clock->icount;
+    assert(until > now && !journal_at_present(history->journal));
     uint64_t limit = min_u64(until, now + CHUNK_INSNS);
     const struct input *next = inputs_next(vm->machine.inputs);
     uint64_t checkpoint = journal_at(history->journal, journal_here(history->journal) + 1)->mark.icount;
@@ -209,6 +214,7 @@ static uint64_t next_event(const struct history *history, uint64_t until)
         limit = min_u64(limit, next->icount > now ? next->icount : now + 1);
     if (checkpoint > now)
         limit = min_u64(limit, checkpoint);
+    assert(limit > now);
     return limit;
 }
 
@@ -283,6 +289,7 @@ void history_cut(struct vm *vm)
 void history_loaded(struct vm *vm, bool kept)
 {
     struct history *history = of(vm);
+    assert(history);
     if (!kept) {
         struct checkpoint_mark mark = first_mark(vm);
         journal_clear(history->journal);

@@ -120,6 +120,7 @@ static void attach(struct vm *vm)
 
 bool memlog_start(struct vm *vm, const char *text, char *error, size_t room)
 {
+    assert(!vm->memlog);
     struct memlog_spec spec;
     if (!memlog_parse(vm, text, &spec, error, room))
         return false;

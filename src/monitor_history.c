@@ -102,6 +102,7 @@ static void say_progress(struct vm *vm)
 
 void monitor_end_command(struct vm *vm, bool good)
 {
+    assert(vm->command.busy);
     void (*done)(void *opaque, bool good) = vm->command.done;
     void *opaque = vm->command.opaque;
     vm->command.busy = false;
@@ -115,6 +116,7 @@ void monitor_end_command(struct vm *vm, bool good)
 bool monitor_begin_travel(struct monitor *monitor, bool comes_back, void (*over)(struct vm *vm, bool arrived))
 {
     struct vm *vm = monitor->vm;
+    assert(vm->state == VM_STOPPED && !vm->command.busy);
     vm->command.busy = true;
     vm_start(vm, &(struct vm_run){.kind = VM_RUN_TRAVEL, .comes_back = comes_back, .over = over, .progress = say_progress});
     return true;

@@ -38,11 +38,13 @@ static void put_symbol(void *opaque, const char *name, uint64_t address, uint64_
 
 uint64_t saved_images_size(const struct saved_images *images)
 {
+    assert(images->kernel);
     return images->kernel->size + (images->initrd ? images->initrd->size : 0) + symbols_count(images->symbols) * SYMBOL_BYTES;
 }
 
 void saved_images_put(const struct saved_images *images, struct stream *stream)
 {
+    assert(images->kernel);
     put_image(images->kernel, stream);
     stream_put_u8(stream, images->initrd != NULL);
     if (images->initrd)

@@ -200,6 +200,7 @@ void serials_free(struct serials *serials)
 void serials_attach(struct serials *serials, unsigned line, struct uart16550 *uart)
 {
     assert(line < serials->count);
+    assert(!serials->lines[line].uart);
     struct line *to = &serials->lines[line];
     to->uart = uart;
     uart16550_connect(uart, (struct uart_sink){uart_output, to}, uart_room, to);

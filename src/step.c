@@ -59,6 +59,7 @@ static void come_home(struct cpu *cpu)
 /* After each unit: has the stepped context completed its own? waited: the CPU waited before this unit. */
 static bool unit_complete(struct vm *vm, bool waited)
 {
+    assert(step.run.kind != VM_RUN_FREE);
     struct cpu *cpu = vm->cpu;
     bool same_pc = *cpu_pc(cpu) == step.pc;
     if (step.away) {

@@ -85,6 +85,7 @@ void symbols_add(struct symbols *symbols, const char *name, uint64_t address, ui
 
 void symbols_ask(struct symbols *symbols, const char *source, void (*fn)(void *opaque), void *opaque)
 {
+    assert(fn && source);
     symbols->ask.fn = fn;
     symbols->ask.opaque = opaque;
     symbols->ask.source = source;
@@ -162,6 +163,7 @@ static void sort(struct symbols *symbols)
 {
     if (symbols->sorted)
         return;
+    assert(symbols->count);
     qsort(symbols->list, symbols->count, sizeof(*symbols->list), compare_address);
     find_enclosers(symbols);
     free(symbols->by_name);
@@ -180,6 +182,7 @@ static bool begins_by(const void *symbol, const void *address)
 /* Of unknown size: as far as the next symbol if that is near, the last one as far as its page. */
 static bool may_reach(const struct symbols *symbols, const struct symbol *label, uint64_t address)
 {
+    assert(label->address <= address);
     if (label->size)
         return false;
     bool last = label == &symbols->list[symbols->count - 1];

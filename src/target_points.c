@@ -21,6 +21,7 @@ static int compare_points(const struct point *a, const struct point *b)
 /* Those of several lengths or types at one address share a bucket. */
 static struct point **bucket_of(const struct target_points *points, const struct point *key)
 {
+    assert(points->nbuckets && !(points->nbuckets & (points->nbuckets - 1)));
     return &points->buckets[key->address * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (points->nbuckets - 1)];
 }
 

@@ -4,6 +4,7 @@
 
 void target_registers_make(struct stub_target *target)
 {
+    assert(!target->registers);
     const struct cpu_arch *arch = target->vm->cpu->arch;
     for (unsigned i = 0; i < arch->nregisters; i++)
         if (arch->registers[i].number >= target->nregisters)

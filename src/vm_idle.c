@@ -11,6 +11,7 @@ enum { SHORTEST_WAIT_NS = 20000 };
 static void end_wait(struct vm *vm)
 {
     struct vm_loop *loop = vm->loop;
+    assert(loop->idle);
     uint64_t now = host_clock_ns();
     if (vm->options->icount_sleep)
         rate_idle(&loop->rate, now - loop->host_last, vm_paced_time(vm) - loop->guest_last);
@@ -23,6 +24,7 @@ static void end_wait(struct vm *vm)
 /* The deadline that the CPU waited for is here. */
 static void finish_wait(struct vm *vm)
 {
+    assert(vm->loop->idle && vm->loop->idle_deadline != TIMER_OFF);
     cpu_idle_jump(vm->cpu, vm->loop->idle_deadline);
     end_wait(vm);
 }

@@ -15,6 +15,7 @@ enum { PRIORITY_MACHINE = 2 };
 
 void vm_reset(struct vm *vm)
 {
+    assert(vm->cpu);
     history_cut(vm);
     inputs_apply_now(vm->machine.inputs, INPUT_RESET, 0, NULL, 0);
     vm_wake(vm);

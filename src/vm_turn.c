@@ -30,6 +30,7 @@ static void stop_for_debug(struct vm *vm)
         [DEBUG_WATCH] = VM_STOP_WATCH,
         [DEBUG_STEP] = VM_STOP_STEP,
     };
+    assert(vm->cpu->debug.reason < ARRAY_SIZE(reasons));
     vm_stop_now(vm, reasons[vm->cpu->debug.reason]);
 }
 

@@ -142,6 +142,7 @@ static bool numbered_before(const void *listed, const void *number)
 /* Where the first is whose number is not below this one. */
 static size_t place_from(const struct watchpoints *all, unsigned number)
 {
+    assert(all);
     return sorted_before(all->list, all->count, sizeof(*all->list), numbered_before, &number);
 }
 

@@ -38,6 +38,7 @@ static void note_read(unsigned v)
 
 static void note(struct ir_op *op, unsigned i)
 {
+    assert(i < IR_MAX_OPS);
     note_read(op->a);
     note_read(op->b);
     note_read(op->c);
@@ -71,6 +72,7 @@ static struct ir_op *maker(unsigned v, enum ir_opcode opcode)
 /* The operands of the operation that made v are what they were. */
 static bool operands_stand(unsigned v)
 {
+    assert(v < IR_VALUES && now.def[v] >= 0);
     const struct ir_op *op = &now.ir->ops[now.def[v]];
     return op->a != v && op->b != v && version_of(op->a) == now.version_a[now.def[v]] &&
            version_of(op->b) == now.version_b[now.def[v]];
@@ -120,6 +122,7 @@ static bool is_scale(const struct ir_op *op)
 
 static void make_lea(struct ir_op *op, unsigned a, unsigned b, unsigned scale, int32_t imm)
 {
+    assert(scale <= 3 && a < IR_VALUES);
     *op = (struct ir_op){
         .op = IR_lea, .aux = (uint16_t)scale, .d = op->d, .a = (uint16_t)a, .b = (uint16_t)b, .c = IR_NONE, .imm = imm};
 }

@@ -15,6 +15,7 @@ enum ir_cc ir_cc_swap(enum ir_cc cc)
         [IR_EQ] = IR_EQ,   [IR_NE] = IR_NE,   [IR_LTS] = IR_GTS, [IR_GES] = IR_LES, [IR_LTU] = IR_GTU,
         [IR_GEU] = IR_LEU, [IR_LES] = IR_GES, [IR_GTS] = IR_LTS, [IR_LEU] = IR_GEU, [IR_GTU] = IR_LTU,
     };
+    assert(cc < ARRAY_SIZE(swapped));
     return swapped[cc];
 }
 
@@ -79,6 +80,7 @@ unsigned ir_temp(struct ir *ir)
 
 struct ir_op *ir_emit(struct ir *ir, enum ir_opcode opcode)
 {
+    assert(opcode < IR_OPCODES);
     static struct ir_op spill; /* where operations go that find no room; the block is shortened then */
     struct ir_op *op = &spill;
     if (ir->nops < IR_MAX_OPS)
@@ -225,6 +227,7 @@ void ir_fpu(struct ir *ir, enum ir_opcode opcode, unsigned helper, uint32_t imm,
 void ir_fpu_compare(struct ir *ir, enum ir_fpu_relation relation, unsigned helper, uint32_t imm, unsigned distance, unsigned d,
                     unsigned bit, unsigned a, unsigned b)
 {
+    assert(relation < 4 && bit < 256);
     ir_fpu(ir, IR_fcmp, helper, imm, distance, d, a, b, IR_NONE);
     ir->ops[ir->nops - 1].sub |= relation << 6;
     ir->ops[ir->nops - 1].aux |= bit << 8;

@@ -75,6 +75,7 @@ static void forget_globals(const struct cpu_arch *arch)
 static void begin(const struct ir *ir, const struct cpu_arch *arch)
 {
     unsigned values = IR_TEMPS + ir->ntemps;
+    assert(values <= IR_VALUES);
     memset(facts.known, 0, values * sizeof(facts.known[0]));
     memset(facts.version, 0, values * sizeof(facts.version[0]));
     memset(facts.copy_of, 0xff, values * sizeof(facts.copy_of[0]));
@@ -111,6 +112,7 @@ static void written(unsigned d)
 
 static void set_known(struct ir_op *op, uint32_t value)
 {
+    assert(op->d < IR_VALUES);
     unsigned d = op->d;
     *op = (struct ir_op){.op = IR_movi, .d = d, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .imm = (int32_t)value};
     written(d);
@@ -120,6 +122,7 @@ static void set_known(struct ir_op *op, uint32_t value)
 
 static void make_mov(struct ir_op *op, unsigned source)
 {
+    assert(source < IR_VALUES && op->d < IR_VALUES);
     unsigned d = op->d;
     *op = (struct ir_op){.op = IR_mov, .d = d, .a = source, .b = IR_NONE, .c = IR_NONE};
 }

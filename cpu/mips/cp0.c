@@ -43,6 +43,7 @@ static bool model_has(const struct mips_model *m, unsigned number)
 
 static uint32_t *word_of(const struct cpu *cpu, unsigned number)
 {
+    assert(number < CP0_NUMBERS && rows[number].exists);
     return (uint32_t *)((uint8_t *)mips_state(cpu) + rows[number].offset);
 }
 
@@ -60,6 +61,7 @@ bool cp0_write_may_leave(unsigned number)
 
 uint32_t cp0_write_mask(const struct cpu *cpu, unsigned number)
 {
+    assert(number < CP0_NUMBERS);
     return write_mask(mips_model(cpu), number);
 }
 
@@ -196,6 +198,7 @@ void cp0_reset(struct cpu *cpu)
 {
     struct mips_state *s = mips_state(cpu);
     const struct mips_model *model = mips_model(cpu);
+    assert(model->watches <= ARRAY_SIZE(s->watch_hi));
     memcpy(s->config, model->config, sizeof(s->config));
     if (cpu->machine->big_endian)
         s->config[0] |= CONFIG0_BE;

@@ -41,6 +41,7 @@ static const struct {
 /* Letters that no member keeps are bits that do not matter. */
 static unsigned add_field(struct field *fields, unsigned n, char letter, unsigned first, unsigned end)
 {
+    assert(end > first && end <= 32);
     for (unsigned i = 0; i < ARRAY_SIZE(letters); i++)
         if (letters[i].letter == letter) {
             assert(n < MAX_FIELDS);
@@ -110,6 +111,7 @@ void mips_decode_init(void)
 
 static const struct mips_row *search(uint16_t at, uint32_t word, bool release2)
 {
+    assert(ready);
     for (; at; at = next_row[at - 1]) {
         const struct mips_row *row = &mips_rows[at - 1];
         if ((word & row->mask) == row->match && (release2 || !(row->flags & I_R2)))
@@ -120,6 +122,7 @@ static const struct mips_row *search(uint16_t at, uint32_t word, bool release2)
 
 static void take_fields(struct mips_insn *insn)
 {
+    assert(insn->opcode < MIPS_OPCODES);
     for (const struct field *field = row_fields[insn->opcode]; field->length; field++) {
         uint8_t *member = (uint8_t *)insn + field->offset;
         uint32_t value = insn->word >> field->shift & (uint32_t)(((uint64_t)1 << field->length) - 1);

@@ -85,6 +85,7 @@ static bool leave_unit(struct cpu *cpu, enum mips_exception code)
 
 void mips_raise(struct cpu *cpu, enum mips_exception code, unsigned coprocessor)
 {
+    assert(coprocessor <= 3);
     struct mips_state *s = mips_state(cpu);
     bool in_slot = leave_unit(cpu, code);
     if (code == EXC_CPU)
@@ -94,6 +95,7 @@ void mips_raise(struct cpu *cpu, enum mips_exception code, unsigned coprocessor)
 
 void mips_raise_address(struct cpu *cpu, enum mips_exception code, uint32_t va)
 {
+    assert(code == EXC_ADEL || code == EXC_ADES);
     bool in_slot = leave_unit(cpu, code);
     mips_state(cpu)->bad_vaddr = va;
     enter(cpu, code, OFFSET_GENERAL, in_slot);
@@ -101,6 +103,7 @@ void mips_raise_address(struct cpu *cpu, enum mips_exception code, uint32_t va)
 
 void mips_raise_tlb(struct cpu *cpu, enum mips_exception code, uint32_t va, bool refill)
 {
+    assert(code == EXC_TLBL || code == EXC_TLBS || (code == EXC_MOD && !refill));
     struct mips_state *s = mips_state(cpu);
     bool in_slot = leave_unit(cpu, code);
     s->bad_vaddr = va;
@@ -131,6 +134,7 @@ void mips_update_interrupts(struct cpu *cpu)
 /* Vectored mode takes the highest pending line; VS, where it stands in IntCtl, is the spacing in bytes. */
 static uint32_t interrupt_offset(const struct mips_model *model, const struct mips_state *s)
 {
+    assert(s->cause & s->status & CAUSE_IP);
     if (!(s->cause & CAUSE_IV))
         return OFFSET_GENERAL;
     if (!(model->config[3] & CONFIG3_VINT) || (s->status & STATUS_BEV))

@@ -106,11 +106,13 @@ static const struct register_field watchhi_fields[] = {
 /* Plain words of the state: arg is their offset. */
 static uint64_t read_word(struct cpu *cpu, unsigned arg)
 {
+    assert(arg + sizeof(uint32_t) <= sizeof(struct mips_state));
     return *(uint32_t *)((uint8_t *)mips_state(cpu) + arg);
 }
 
 static void write_word(struct cpu *cpu, unsigned arg, uint64_t value)
 {
+    assert(arg + sizeof(uint32_t) <= sizeof(struct mips_state));
     *(uint32_t *)((uint8_t *)mips_state(cpu) + arg) = (uint32_t)value;
 }
 

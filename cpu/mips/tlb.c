@@ -56,6 +56,7 @@ static uint32_t mix(uint64_t x)
 
 static unsigned unwired(const struct cpu *cpu)
 {
+    assert(mips_state(cpu)->wired < mips_model(cpu)->tlb_entries);
     return mips_model(cpu)->tlb_entries - mips_state(cpu)->wired;
 }
 
@@ -129,6 +130,7 @@ static void write_entry(struct cpu *cpu, unsigned index, uint32_t pc)
 
 static unsigned index_of(const struct cpu *cpu)
 {
+    assert(!(mips_model(cpu)->tlb_entries & (mips_model(cpu)->tlb_entries - 1)));
     return mips_state(cpu)->index & (mips_model(cpu)->tlb_entries - 1);
 }
 

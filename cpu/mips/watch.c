@@ -51,6 +51,7 @@ void mips_watch_update(struct cpu *cpu)
     struct mips_wiring *wiring = mips_wiring(cpu);
     if (!wiring)
         return;
+    assert(mips_model(cpu)->watches <= ARRAY_SIZE(wiring->watch));
     cpu->fetch_watches = false;
     for (unsigned i = 0; i < mips_model(cpu)->watches; i++) {
         const struct mips_watch now = {s->watch_lo[i], s->watch_hi[i] & WATCHHI_MASK};

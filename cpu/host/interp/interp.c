@@ -461,6 +461,7 @@ static bool run_block(struct cpu *cpu, const struct interp_block *block, uint32_
 
 void interp_run(struct cpu *cpu)
 {
+    assert(!cpu->host_return);
     uint32_t pc = *cpu_pc(cpu);
     cpu->in_unit = false;
     cpu->in_slot = false;

@@ -17,6 +17,7 @@ struct thunk {
 
 static void go_to_c_if(struct thunk *t, enum cond cond)
 {
+    assert(t->nto_c < ARRAY_SIZE(t->to_c));
     t->to_c[t->nto_c++] = emit_jcc(t->c, cond);
 }
 

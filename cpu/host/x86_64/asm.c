@@ -11,12 +11,14 @@ void emit8(struct code *c, uint8_t byte)
 
 void emit32(struct code *c, uint32_t value)
 {
+    assert((size_t)(c->end - c->p) >= sizeof(value));
     memcpy(c->p, &value, sizeof(value));
     c->p += sizeof(value);
 }
 
 void emit64(struct code *c, uint64_t value)
 {
+    assert((size_t)(c->end - c->p) >= sizeof(value));
     memcpy(c->p, &value, sizeof(value));
     c->p += sizeof(value);
 }
@@ -46,12 +48,14 @@ static void emit_head(struct code *c, unsigned opcode, bool wide, unsigned reg, 
 
 void emit_rr(struct code *c, unsigned opcode, bool wide, enum reg reg, enum reg rm)
 {
+    assert(reg != NO_REG && rm != NO_REG);
     emit_head(c, opcode, wide, reg, 0, rm, is_byte_op(opcode));
     emit8(c, (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7)));
 }
 
 static void emit_modrm_mem(struct code *c, unsigned reg, struct mem mem)
 {
+    assert(mem.scale < 4 && mem.index != RSP);
     bool sib = mem.index != NO_REG || (mem.base & 7) == RSP;
     bool disp8 = mem.disp >= -128 && mem.disp < 128;
     if (mem.base == NO_REG) {
@@ -77,6 +81,7 @@ void emit_rm(struct code *c, unsigned opcode, bool wide, enum reg reg, struct me
 
 void emit_alu_imm(struct code *c, unsigned alu, bool wide, enum reg rm, int32_t imm)
 {
+    assert(alu < 8 && rm != NO_REG);
     bool imm8 = imm >= -128 && imm < 128;
     emit_head(c, imm8 ? 0x83 : 0x81, wide, 0, 0, rm, false);
     emit8(c, (uint8_t)(0xc0 | alu << 3 | (rm & 7)));
@@ -106,6 +111,7 @@ void emit_inc64(struct code *c, struct mem mem)
 /* Zero without touching the flags' readers: callers use it where no flags are live. */
 void emit_mov_imm(struct code *c, enum reg reg, uint32_t imm)
 {
+    assert(reg != NO_REG);
     if (reg >= R8)
         emit8(c, 0x41);
     emit8(c, (uint8_t)(0xb8 | (reg & 7)));
@@ -126,6 +132,7 @@ void emit_store_imm(struct code *c, struct mem mem, uint32_t imm)
 
 void emit_store_imm_size(struct code *c, struct mem mem, uint32_t imm, unsigned log2_size)
 {
+    assert(log2_size <= 3);
     if (log2_size == 1)
         emit8(c, 0x66);
     emit_head(c, log2_size ? 0xc7 : 0xc6, log2_size == 3, 0, mem.index == NO_REG ? 0 : mem.index, mem.base, false);
@@ -158,6 +165,7 @@ static void emit_group(struct code *c, unsigned opcode, bool wide, unsigned digi
 
 void emit_shift_imm(struct code *c, unsigned shift, bool wide, enum reg rm, unsigned count)
 {
+    assert(count < (wide ? 64 : 32));
     emit_group(c, 0xc1, wide, shift, rm);
     emit8(c, (uint8_t)count);
 }
@@ -211,6 +219,7 @@ void emit_test_reg_imm(struct code *c, enum reg reg, uint32_t imm)
 
 void emit_cmp_mem_zero(struct code *c, struct mem mem, unsigned log2_size)
 {
+    assert(log2_size <= 3);
     if (log2_size == 1)
         emit8(c, 0x66);
     emit_head(c, log2_size ? 0x83 : 0x80, log2_size == 3, 0, mem.index == NO_REG ? 0 : mem.index, mem.base, false);
@@ -220,6 +229,7 @@ void emit_cmp_mem_zero(struct code *c, struct mem mem, unsigned log2_size)
 
 void emit_setcc(struct code *c, enum cond cond, enum reg reg)
 {
+    assert(cond < 16);
     emit_head(c, 0x190 | cond, false, 0, 0, reg, true);
     emit8(c, (uint8_t)(0xc0 | (reg & 7)));
 }

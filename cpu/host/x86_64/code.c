@@ -44,6 +44,7 @@ bool code_init(struct cpu *cpu, size_t size)
 
 static uint8_t *generation_start(const struct jit *jit, unsigned i)
 {
+    assert(i < GENERATIONS);
     return jit->blocks_start + i * jit->generation_size;
 }
 
@@ -80,6 +81,7 @@ void code_free(struct cpu *cpu)
 void code_reserve(struct cpu *cpu)
 {
     struct jit *jit = cpu->jit;
+    assert(jit->generation_size >= BLOCK_CODE_MAX);
     uint8_t *end = generation_start(jit, jit->current) + jit->generation_size;
     if ((size_t)(end - jit->code.p) >= BLOCK_CODE_MAX && jit->generations[jit->current].nblocks < PLACE_MAX_BLOCKS)
         return;
@@ -101,6 +103,7 @@ static void tell_block(struct cpu *cpu, const struct host_block *block)
 void code_add(struct cpu *cpu, struct host_block *block)
 {
     struct generation *generation = &cpu->jit->generations[cpu->jit->current];
+    assert(generation->nblocks < PLACE_MAX_BLOCKS && block->code_size <= BLOCK_CODE_MAX);
     generation->blocks =
         alloc_room(generation->blocks, &generation->capacity, generation->nblocks + 1, sizeof(*generation->blocks));
     generation->blocks[generation->nblocks++] = block;
@@ -133,6 +136,7 @@ static void unlink_outgoing(struct host_exit *exit)
     if (!exit->target)
         return;
     struct host_exit **at = &exit->target->incoming;
+    assert(*at);
     while (*at != exit)
         at = &(*at)->next;
     *at = exit->next;

@@ -39,6 +39,7 @@ typedef void emit_fn(struct emitter *e, const struct ir_op *op);
 void emit_insn(struct emitter *e, const struct ir_op *op)
 {
     e->slot = op->aux & IR_SLOT;
+    assert(!e->slot || e->count == e->before + 1);
     if (!e->slot) {
         if (e->called)
             emit_leave_check(e, (uint32_t)op->imm, false);
@@ -156,6 +157,7 @@ static const struct {
 static void emit_two(struct emitter *e, const struct ir_op *op, bool wide, struct operand a, struct operand b)
 {
     unsigned opcode = arithmetic[op->op].opcode;
+    assert(opcode);
     enum reg d = define(e, op->d, op->a, op->b);
     bool commutes = ir_op_info[op->op].flags & IR_COMMUTES;
     if (commutes && ((d == b.reg && d != a.reg) || (a.reg == NO_REG && b.reg != NO_REG))) {
@@ -195,6 +197,7 @@ static void emit_binary(struct emitter *e, const struct ir_op *op)
 
 static void emit_lea(struct emitter *e, const struct ir_op *op)
 {
+    assert(op->aux <= 3);
     enum reg b = use(e, op->b, RCX);
     enum reg a = op->a == e->cpu->arch->zero_global ? NO_REG : use(e, op->a, RAX);
     enum reg d = define(e, op->d, op->a, op->b);
@@ -299,6 +302,7 @@ static uint32_t divide(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t opcode)
 
 static void call_function(struct emitter *e, const struct ir_op *op, helper_fn *fn, uint32_t imm)
 {
+    assert(fn);
     if (op->a != IR_NONE)
         emit_rm(e->c, OP_STORE, false, use(e, op->a, RAX), mem_base(RBP, CPU_OFFSET(call_a)));
     if (op->b == IR_IMM)

@@ -11,6 +11,7 @@
 /* Both words lie in one piece. */
 static bool contiguous(const struct emitter *e, unsigned value, unsigned distance)
 {
+    assert(value + distance < IR_TEMPS);
     return global_offset(e->cpu, value + distance) == global_offset(e->cpu, value) + 4;
 }
 
@@ -64,6 +65,7 @@ static void forget(struct emitter *e, unsigned word)
 
 void fpr_written(struct emitter *e, unsigned word)
 {
+    assert(word < IR_TEMPS);
     e->fpr_halves[word] = true;
     forget(e, word);
 }
@@ -75,6 +77,7 @@ void fpr_release(struct emitter *e)
 
 static unsigned keep(struct emitter *e, unsigned xmm)
 {
+    assert(xmm >= FIRST && xmm < XMM_REGISTERS);
     e->fprs_kept |= 1u << xmm;
     e->fpr_used[xmm] = ++e->fpr_clock;
     return xmm;

@@ -174,6 +174,7 @@ static void emit_member_store(struct emitter *e, const struct member *member, st
 /* The members' places are noted, and the operations passed over, up to the last. */
 static void note_members(struct emitter *e, struct stub *stub, unsigned last, int32_t low)
 {
+    assert(last > e->index && last < e->ir->nops);
     const struct ir_op *ops = e->ir->ops;
     stub->first_member = (uint16_t)e->nmembers;
     for (unsigned i = e->index;; e->index = ++i) {
@@ -244,6 +245,7 @@ static void stub_value(struct emitter *e, const struct member *member)
 
 void emit_group_stub(struct emitter *e, struct stub *stub)
 {
+    assert(stub->members > 1);
     struct mem lowest = mem_base(RBP, CPU_OFFSET(group_address));
     struct code *c = e->c;
     if (stub->site == SITE_DIRECT)

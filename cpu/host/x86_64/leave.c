@@ -9,6 +9,7 @@ enum cond cond_of(unsigned cc)
         [IR_EQ] = COND_E,   [IR_NE] = COND_NE,  [IR_LTS] = COND_L, [IR_GES] = COND_GE, [IR_LTU] = COND_B,
         [IR_GEU] = COND_AE, [IR_LES] = COND_LE, [IR_GTS] = COND_G, [IR_LEU] = COND_BE, [IR_GTU] = COND_A,
     };
+    assert(cc < ARRAY_SIZE(conds));
     return conds[cc];
 }
 
@@ -49,6 +50,7 @@ void begin_stretches(struct emitter *e)
 
 static void charge(struct emitter *e)
 {
+    assert(e->stretch < e->nstretches);
     unsigned until = e->stretches[e->stretch++];
     if (until > e->charged)
         emit_alu_imm(e->c, ALU_SUB, false, R15, (int)(until - e->charged));
@@ -175,6 +177,7 @@ static void jump_known(struct emitter *e, uint32_t pc, bool far, uint8_t *site)
         jump_unlinked(e, pc, far);
         return;
     }
+    assert(e->nexits < IR_MAX_EXITS);
     struct host_exit *exit = &e->exits[e->nexits];
     exit->site = site ? site : emit_jmp(e->c);
     exit->tail = e->c->p;

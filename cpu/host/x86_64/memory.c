@@ -7,12 +7,14 @@
 
 int32_t tlb_offset(unsigned mode, bool store)
 {
+    assert(mode < MMU_MODES);
     return (int32_t)(offsetof(struct cpu, mmu) + offsetof(struct mmu, tlb) +
                      (mode * 2 + store) * sizeof(struct tlb_entry) * TLB_ENTRIES);
 }
 
 struct slot_offsets slot_offsets(unsigned mode, bool store, bool watch)
 {
+    assert(mode < MMU_MODES);
     size_t mmu = offsetof(struct cpu, mmu), pair = mode * 2 + store;
     size_t plain = mmu + offsetof(struct mmu, slots) + pair * sizeof(struct page_slots);
     size_t watched = mmu + offsetof(struct mmu, watch_slots) + pair * sizeof(struct watch_slots);
@@ -47,6 +49,7 @@ uint8_t *emit_probe(struct code *c, unsigned mode, unsigned memop, bool store)
 /* As emit_probe(), in the stub's slot. */
 static void emit_slot_probe(struct emitter *e, struct stub *stub, bool store)
 {
+    assert(stub->site != SITE_DIRECT && stub->page_slot < PAGE_SLOTS);
     const struct slot_offsets at = slot_offsets(e->mode, store, stub->site == SITE_WATCH);
     struct code *c = e->c;
     emit_wanted_tag(c, stub->memop);
@@ -75,6 +78,7 @@ static struct stub *new_access(struct emitter *e, enum stub_kind kind, const str
     uint64_t phys = site_phys(e, e->before, e->slot);
     struct stub *stub = new_stub(e, kind);
     stub->memop = floating ? (uint8_t)op->aux : op->sub;
+    assert(stub->memop < MEMOPS);
     stub->site = site_kind(e->cpu, &e->block->block, phys, kind == STUB_STORE);
     stub->page_slot = phys >> 2 & (PAGE_SLOTS - 1);
     return stub;
@@ -142,6 +146,7 @@ static enum reg result_reg(struct emitter *e, const struct ir_op *op)
 
 static void emit_direct_load(struct emitter *e, const struct ir_op *op, struct stub *stub)
 {
+    assert(e->jit->low_ram && e->mode == 0);
     struct code *c = e->c;
     emit_direct_offset(e, op);
     stub->reg = result_reg(e, op);
@@ -299,6 +304,7 @@ static void call_thunk(struct emitter *e, const struct stub *stub, bool store)
         [SITE_TLB] = thunks->tlb,
         [SITE_WATCH] = thunks->watch,
     };
+    assert(by_kind[stub->site]);
     if (stub->site == SITE_DIRECT)
         emit_count(e, COUNT_FALLEN_LOADS);
     else if (stub->site != SITE_TLB)

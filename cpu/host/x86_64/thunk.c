@@ -12,6 +12,7 @@ static const uint8_t callee_saved[] = {RBP, RBX, R12, R13, R14, R15};
 
 int32_t global_offset(const struct cpu *cpu, unsigned global)
 {
+    assert(global < cpu->arch->nglobals);
     return (int32_t)cpu->arch->globals[global].offset - (int32_t)cpu->arch->state_size;
 }
 
@@ -108,6 +109,7 @@ static void return_or_leave(struct cpu *cpu, struct code *c, const uint8_t *out)
 /* An access was done and something in it asked to leave: the unit is done again from its start, with the access answered. */
 static void leave_performed(struct cpu *cpu, uint64_t value)
 {
+    assert(!cpu->mmu.performed.active);
     cpu_leave_unit(cpu);
     cpu_leave_soon(cpu);
     cpu->mmu.performed.active = true;

@@ -8,6 +8,7 @@ static const uint8_t local_regs[LOCALS] = {R10, R11};
 
 struct mem value_mem(const struct emitter *e, unsigned value)
 {
+    assert(value < IR_VALUES);
     if (value < IR_TEMPS)
         return mem_base(RBP, global_offset(e->cpu, value));
     return mem_base(RBP, (int32_t)(offsetof(struct cpu, temp_slots) + 8 * (value - IR_TEMPS)));
@@ -30,6 +31,7 @@ static bool dying(const struct emitter *e, unsigned value)
 
 static void push_out(struct emitter *e, unsigned i)
 {
+    assert(i < LOCALS);
     struct local *local = &e->local[i];
     if (local->dirty && e->last_use[local->value] >= e->index)
         emit_rm(e->c, OP_STORE, true, local_regs[i], value_mem(e, local->value));
@@ -185,6 +187,7 @@ static void note_use(struct emitter *e, unsigned value, unsigned i)
 void begin_values(struct emitter *e)
 {
     const struct ir *ir = e->ir;
+    assert(e->jit->npinned <= PINNED && ir->ntemps <= IR_MAX_TEMPS);
     for (unsigned g = 0; g < IR_TEMPS; g++)
         e->pinned[g] = NO_REG;
     for (unsigned i = 0; i < e->jit->npinned; i++)

@@ -143,6 +143,7 @@ static struct host_exit *exit_at(struct cpu *cpu, uintptr_t host_return)
         return NULL;
     uint32_t word = place_word_at(host_return);
     const struct host_block *block = host_block_at(cpu, word);
+    assert((word >> PLACE_BEFORE_SHIFT & 127) < block->nexits);
     struct host_exit *exit = &block->exits[word >> PLACE_BEFORE_SHIFT & 127];
     *cpu_pc(cpu) = running_pc(cpu, &block->block) + (exit->pc - block->block.pc);
     return exit;
@@ -190,6 +191,7 @@ static unsigned charged_at(const struct host_block *block, unsigned last)
     unsigned i = 0;
     while (block->stretches[i] < last && i + 1 < block->nstretches)
         i++;
+    assert(block->stretches[i] >= last);
     return block->stretches[i];
 }
 
@@ -198,6 +200,7 @@ static void place(struct cpu *cpu, uintptr_t host_return, struct unit_place *at)
     uint32_t word = place_word_at(host_return);
     const struct host_block *block = host_block_at(cpu, word);
     unsigned before = word >> PLACE_BEFORE_SHIFT & 127, slot = word & 1;
+    assert(before < block->block.count);
     at->pc = running_pc(cpu, &block->block) + before * cpu->arch->insn_align;
     at->give_back = charged_at(block, before + 1 + slot) - before;
     at->in_slot = slot;
