@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "softmmu/alloc.h"
-#include "softmmu/sorted.h"
 #include "softmmu/phys_watch.h"
+#include "softmmu/sorted.h"
 #include "src/notice.h"
 #include "src/watch_note.h"
 
