@@ -6,19 +6,23 @@
 #include "softmmu/arena.h"
 
 /*
- * Chunks are aligned to their size, and the first page of each is its head: a page's chunk is found by masking its address. One is
- * a huge page, where the host has such: most of what saving a page costs is the fault that brings in the place for the copy.
+ * Chunks are aligned to their size, and the first page of each is its head: a page's chunk is found by masking its address.
+ *
+ * Most of what saving a page costs is bringing in the place for the copy, so that is done for some at a time. Huge pages are no gain:
+ * a host that is itself a virtual machine often has none at hand, and then they cost six times as much.
  */
 #define CHUNK       ((size_t)2 << 20)
 #define CHUNK_PAGES (CHUNK / ARENA_PAGE - 1)
 /* So many empty chunks are kept: bringing memory in anew costs more than copying a page. */
 enum { SPARE_CHUNKS = 16 };
+enum { PAGES_AT_ONCE = 64 };
 
 struct chunk {
     struct chunk *next, *previous; /* in the list of chunks with a free page */
     struct chunk *all_next, *all_previous;
     unsigned used;
     unsigned nfree;
+    unsigned ready;             /* pages that have been brought in: these, from the first on */
     uint16_t free[CHUNK_PAGES]; /* numbers of free pages, a stack */
 };
 
@@ -61,7 +65,6 @@ static void *map_aligned(void)
     if (aligned > at)
         munmap(at, (size_t)(aligned - at));
     munmap(aligned + CHUNK, (size_t)(at + CHUNK - aligned));
-    madvise(aligned, CHUNK, MADV_HUGEPAGE);
     return aligned;
 }
 
@@ -100,11 +103,21 @@ void page_pool_free(struct page_pool *pool)
     free(pool);
 }
 
+/* It may fail: then the pages come when they are touched. */
+static void bring_in(struct chunk *chunk)
+{
+    unsigned count = CHUNK_PAGES - chunk->ready < PAGES_AT_ONCE ? CHUNK_PAGES - chunk->ready : PAGES_AT_ONCE;
+    madvise((uint8_t *)chunk + (1 + chunk->ready) * ARENA_PAGE, count * ARENA_PAGE, MADV_POPULATE_WRITE);
+    chunk->ready += count;
+}
+
 uint8_t *page_pool_take(struct page_pool *pool)
 {
     struct chunk *chunk = pool->partial ? pool->partial : chunk_new(pool);
     assert(chunk->nfree > 0);
     unsigned number = chunk->free[--chunk->nfree];
+    if (number >= chunk->ready)
+        bring_in(chunk);
     assert(number < CHUNK_PAGES);
     if (!chunk->nfree)
         unlink_partial(pool, chunk);
