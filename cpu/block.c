@@ -34,17 +34,34 @@ static struct recent_block *recent_at(struct block_cache *cache, unsigned owner,
     return &cache->recent[owner][hash_of(key, phys) & ((1u << BLOCK_RECENT_BITS) - 1)];
 }
 
+static struct block *find_in_hash(struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys,
+                                  uint64_t second)
+{
+    struct block *block = cache->hash[owner][hash_of(key, phys)];
+    while (block && (block->phys != phys || block->key != key || (block->pc ^ pc) & block->code_bits || block->second != second))
+        block = block->hash_next;
+    return block;
+}
+
 struct block *block_find(struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys)
 {
     struct recent_block *recent = recent_at(cache, owner, key, phys);
     if (recent->block && recent->phys == phys && recent->key == key && !((recent->pc ^ pc) & recent->code_bits))
         return recent->block;
-    struct block *block = cache->hash[owner][hash_of(key, phys)];
-    while (block && (block->phys != phys || block->key != key || (block->pc ^ pc) & block->code_bits))
-        block = block->hash_next;
+    struct block *block = find_in_hash(cache, owner, pc, key, phys, NO_SECOND);
     if (block)
         *recent = (struct recent_block){phys, key, block->pc, block->code_bits, block};
     return block;
+}
+
+struct block *block_find_spanning(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t phys)
+{
+    uint32_t slot = pc + cpu->arch->insn_align;
+    struct mmu_page page;
+    if (slot & ~GUEST_PAGE_MASK || cpu->arch->fixed_mapping(slot, key) ||
+        !cpu->arch->translate(cpu, slot, ACCESS_FETCH, cpu->arch->key_mode(key), true, &page))
+        return NULL;
+    return find_in_hash(cpu->blocks, BLOCK_INTERP, pc, key, phys, page.phys);
 }
 
 static uint64_t map_bits(size_t first, size_t last)
@@ -144,6 +161,7 @@ bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner)
     block->key = t->key;
     block->code_bits = block_code_bits(cpu, t->start, t->key);
     block->phys = t->phys[0] | (t->start & ~GUEST_PAGE_MASK);
+    block->second = t->spans ? t->phys[1] : NO_SECOND;
     block->last_pc = t->last_pc;
     block->count = (uint16_t)cache->ir.count;
     cache->made[owner]++;

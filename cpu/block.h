@@ -17,10 +17,13 @@ struct block_part {
     struct block *next, **link; /* others with bytes on the page */
 };
 
+#define NO_SECOND UINT64_MAX
+
 struct block {
     uint32_t pc, key;   /* pc: where it was made */
     uint32_t code_bits; /* it runs at any pc that has the same of these */
     uint64_t phys;      /* of pc */
+    uint64_t second;    /* translator.spans: where its slot's page must be; else NO_SECOND */
     uint32_t last_pc;   /* of the last instruction */
     uint16_t count;     /* instructions */
     uint8_t owner;      /* enum block_owner */
@@ -72,6 +75,8 @@ struct block_cache *block_cache_new(struct cpu *cpu);
 void block_cache_free(struct block_cache *cache);
 
 struct block *block_find(struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys);
+/* Likewise the unit whose slot lies on another page, as that is mapped now. Only the interpreter has such blocks: nothing may link to them. */
+struct block *block_find_spanning(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t phys);
 /*
  * Fills in and indexes a block for what cache->translator just translated (cache->ir). False, and not indexed: its code is not in
  * plain memory, so it may be run once only.

@@ -48,6 +48,11 @@ static void forget_page(struct cpu *cpu, uint32_t page)
     }
 }
 
+static struct remembered_code *remembered_of(struct cpu *cpu, const struct code_tlb_entry *entry)
+{
+    return cpu->remembered[entry - cpu->code_tlb];
+}
+
 static bool holds(const struct code_tlb_entry *entry, uint32_t page)
 {
     return entry->tag == (page | CODE_TLB_VALID);
@@ -60,13 +65,14 @@ static bool holds(const struct code_tlb_entry *entry, uint32_t page)
 static void drop_code_entry(struct cpu *cpu, struct code_tlb_entry *entry)
 {
     struct jump_cache_entry *places = cpu->jump_cache[0];
+    const struct remembered_code *remembered = remembered_of(cpu, entry);
     uint32_t page = entry->tag & GUEST_PAGE_MASK;
     if (entry->ncached > CODE_TLB_REMEMBERED) {
         forget_page(cpu, page);
         entry->ncached = 0;
     }
     for (unsigned i = 0; i < entry->ncached; i++) {
-        struct jump_cache_entry *cached = &places[entry->remembered[i].place];
+        struct jump_cache_entry *cached = &places[remembered[i].place];
         if ((cached->pc & GUEST_PAGE_MASK) == page)
             cached->key = EMPTY_KEY;
     }
@@ -77,10 +83,11 @@ static void drop_code_entry(struct cpu *cpu, struct code_tlb_entry *entry)
 static void take_back(struct cpu *cpu, const struct code_tlb_entry *entry)
 {
     struct jump_cache_entry *places = cpu->jump_cache[0];
+    const struct remembered_code *remembered = remembered_of(cpu, entry);
     for (unsigned i = 0; i < entry->ncached; i++) {
-        unsigned place = entry->remembered[i].place;
+        unsigned place = remembered[i].place;
         uint32_t pc = entry->tag | (place << 2 & ~GUEST_PAGE_MASK);
-        places[place] = (struct jump_cache_entry){pc, entry->key, entry->remembered[i].code};
+        places[place] = (struct jump_cache_entry){pc, entry->key, remembered[i].code};
     }
 }
 
@@ -114,13 +121,12 @@ static void remember(struct cpu *cpu, struct code_tlb_entry *entry, size_t place
     static_assert(JUMP_CACHE_BANKS << JUMP_CACHE_BITS <= UINT16_MAX + 1, "it holds a place");
     if (!entry->ncached)
         entry->drops = cpu->blocks->drops;
+    struct remembered_code *remembered = remembered_of(cpu, entry);
     unsigned i = 0;
-    while (i < entry->ncached && i < CODE_TLB_REMEMBERED && entry->remembered[i].place != place)
+    while (i < entry->ncached && i < CODE_TLB_REMEMBERED && remembered[i].place != place)
         i++;
-    if (i < CODE_TLB_REMEMBERED) {
-        entry->remembered[i].code = code;
-        entry->remembered[i].place = (uint16_t)place;
-    }
+    if (i < CODE_TLB_REMEMBERED)
+        remembered[i] = (struct remembered_code){code, (uint16_t)place};
     if (i == entry->ncached && entry->ncached <= CODE_TLB_REMEMBERED)
         entry->ncached++;
 }

@@ -131,11 +131,11 @@ struct cpu {
         uint64_t drops;   /* of blocks, when it had no jump cache entries yet */
         uint16_t ncached; /* jump cache entries of this page; above CODE_TLB_REMEMBERED: any number */
         bool other_key;   /* some of them have another key */
-        struct {
-            const void *code;
-            uint16_t place; /* in the jump cache, bank and all */
-        } remembered[CODE_TLB_REMEMBERED];
     } code_tlb[1 << CODE_TLB_BITS];
+    struct remembered_code {
+        const void *code;
+        uint16_t place;                                    /* in the jump cache, bank and all */
+    } remembered[1 << CODE_TLB_BITS][CODE_TLB_REMEMBERED]; /* an entry's first ncached */
     uint64_t faulted; /* CPU_FAULT_FIRST: the count at the start of the unit that was left so */
     uint64_t flushes; /* cpu_flush_all() so far: what an architecture folder derived before is to be made anew */
     bool single;      /* the next unit is run alone, by the interpreter */

@@ -19,7 +19,8 @@ struct translator {
     uint32_t last_pc;       /* of its last instruction */
     uint64_t phys[2];       /* physical address of the block's page and of the next one, if reached (else UINT64_MAX) */
     const uint8_t *host[2]; /* these pages' memory; NULL: no plain memory */
-    bool cacheable;         /* all in plain memory, at places that cannot change under the block */
+    bool cacheable;         /* all in plain memory */
+    bool spans; /* its slot lies on a page that may be mapped anew: it is one unit, and holds while that page is at phys[1] */
 };
 
 /*

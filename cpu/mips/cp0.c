@@ -176,8 +176,8 @@ uint32_t mips_state_key(const struct cpu *cpu)
         key |= cpu->mapped_points || cpu->fetch_watches ? KEY_BOUND : 0;
     }
     key |= status & STATUS_ERL ? KEY_ERL : 0;
-    key |= status & STATUS_CU1 ? KEY_CU1 : 0;
-    key |= status & STATUS_FR ? KEY_FR : 0;
+    if (status & STATUS_CU1)
+        key |= KEY_CU1 | (status & STATUS_FR ? KEY_FR : 0);
     return key;
 }
 

@@ -29,7 +29,7 @@ enum mips_key {
     KEY_USER = 1,     /* user mode (supervisor counts as user) */
     KEY_ERL = 2,      /* kuseg unmapped */
     KEY_CU1 = 4,      /* FPU usable */
-    KEY_FR = 8,       /* 32 64-bit FPU registers */
+    KEY_FR = 8,       /* 32 64-bit FPU registers; only with KEY_CU1: without, no code depends on it */
     KEY_COP0 = 0x10,  /* COP0 usable in user mode (CU0) */
     KEY_ULR = 0x20,   /* rdhwr $29 allowed in user mode (HWREna) */
     KEY_BOUND = 0x40, /* user mode: code is bound to its addresses, since there are points on instructions */

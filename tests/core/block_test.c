@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cpu/block.h"
+#include "cpu/mips/cp0.h"
 
 #define CODE_PHYS (RIG_CODE & 0x1fffffff)
 
@@ -147,6 +148,37 @@ static void test_block_on_two_pages(void **state)
     }
 }
 
+/* Two mapped pages, each where it is told. */
+static void map_pair(uint32_t va, uint32_t even, uint32_t odd)
+{
+    rig.s->entry_hi = va;
+    rig.s->entry_lo[0] = even >> 6 | ENTRYLO_V | ENTRYLO_G;
+    rig.s->entry_lo[1] = odd >> 6 | ENTRYLO_V | ENTRYLO_G;
+    helper_tlbwi(rig.cpu, 0, 0, RIG_CODE);
+}
+
+/* A slot on a page that is mapped anew: the unit is made once for each place where the slot can be. */
+static void test_slot_follows_mapping(void **state)
+{
+    const uint32_t branch = 0x00400ffc, page = 0x10000, slots[] = {0x20000, 0x30000};
+    rig_words(&rig, 0x80000000 + page + 0xffc, (const uint32_t[]){BEQ(0, 0, 1)}, 1);
+    for (uint32_t i = 0; i < 2; i++)
+        rig_words(&rig, 0x80000000 + slots[i], (const uint32_t[]){ADDIU(T0, 0, 1 + i), NOP}, 2);
+    for (unsigned turn = 0; turn < 6; turn++) {
+        rig_start(&rig, 0);
+        map_pair(branch & ~0x1fffu, page, slots[turn % 2]);
+        *cpu_pc(rig.cpu) = branch;
+        assert_int_equal(cpu_run(rig.cpu, 2), CPU_EXIT_LIMIT);
+        assert_at(&rig, 2, branch + 8);
+        assert_int_equal(rig.s->gpr[T0], 1 + turn % 2);
+        assert_int_equal(rig.cpu->blocks->made[BLOCK_INTERP], turn ? 2 : 1);
+    }
+    rig_words(&rig, 0x80000000 + slots[1], (const uint32_t[]){ADDIU(T0, 0, 7)}, 1);
+    *cpu_pc(rig.cpu) = branch;
+    assert_int_equal(cpu_run(rig.cpu, 4), CPU_EXIT_LIMIT);
+    assert_int_equal(rig.s->gpr[T0], 7);
+}
+
 static void test_loader_drops(void **state)
 {
     const uint32_t word = NOP;
@@ -227,11 +259,12 @@ static void test_breakpoint_drops_its_block(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_found_by_all_three),      TEST(test_drop_by_bytes),
-        TEST(test_page_without_blocks),     TEST(test_drop_by_address),
-        TEST(test_block_on_two_pages),      TEST(test_loader_drops),
-        TEST(test_map_change_drops_all),    TEST(test_breakpoint_table),
-        TEST(test_breakpoints_come_and_go), TEST(test_breakpoint_drops_its_block),
+        TEST(test_found_by_all_three),         TEST(test_drop_by_bytes),
+        TEST(test_page_without_blocks),        TEST(test_drop_by_address),
+        TEST(test_block_on_two_pages),         TEST(test_loader_drops),
+        TEST(test_slot_follows_mapping),       TEST(test_map_change_drops_all),
+        TEST(test_breakpoint_table),           TEST(test_breakpoints_come_and_go),
+        TEST(test_breakpoint_drops_its_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

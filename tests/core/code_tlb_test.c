@@ -118,11 +118,11 @@ static void page_filled(void)
 static void other_key(void)
 {
     map(0, VA, PHYS);
-    rig.s->status ^= STATUS_FR;
+    rig.s->status ^= STATUS_CU1;
     enter(VA, &code[1]);
     unmap();
     assert_null(cached(VA));
-    rig.s->status ^= STATUS_FR;
+    rig.s->status ^= STATUS_CU1;
 }
 
 static const struct row {

@@ -146,8 +146,10 @@ static struct interp_block *find_block(struct cpu *cpu, uint32_t pc)
     if (!cpu_fetch_address(cpu, pc, key, &phys))
         return NULL;
     struct block *found = block_find(cpu->blocks, BLOCK_INTERP, pc, key, phys);
+    if (!found)
+        found = block_find_spanning(cpu, pc, key, phys);
     struct interp_block *block = found ? (struct interp_block *)found : make_block(cpu, pc, phys, key);
-    if (!cpu->jit && block->block.part[0].used)
+    if (!cpu->jit && block->block.part[0].used && block->block.second == NO_SECOND)
         cpu_jump_cache_set(cpu, pc, key, block);
     return block;
 }

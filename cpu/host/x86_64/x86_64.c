@@ -39,10 +39,12 @@ static struct host_block *find_or_compile(struct cpu *cpu, uint32_t pc, uint32_t
     struct block *found = block_find(cpu->blocks, BLOCK_HOST, pc, key, phys);
     if (found)
         return (struct host_block *)found;
+    if (block_find_spanning(cpu, pc, key, phys))
+        return NULL;
     uint64_t begin = stats_begin();
     code_reserve(cpu);
     translate_block(cpu, pc, phys, key, cpu->max_block);
-    if (!cpu->blocks->translator.cacheable)
+    if (!cpu->blocks->translator.cacheable || cpu->blocks->translator.spans)
         return NULL;
     ir_optimise(&cpu->blocks->ir, cpu->arch);
     struct host_block *block = compile(cpu);
