@@ -358,8 +358,8 @@ static int set_slice(struct vm_options *options, const struct row *row, const ch
 
 static int set_code_cache(struct vm_options *options, const struct row *row, const char *argument)
 {
-    /* Less would not hold the code of one page of the guest; more is out of a host jump's reach. */
-    const uint64_t least = (uint64_t)1 << 20, most = (uint64_t)1 << 30;
+    /* Half of the least is thunks, the rest a ring of blocks; more than the most is out of a host jump's reach. */
+    const uint64_t least = (uint64_t)128 << 10, most = (uint64_t)1 << 30;
     if (!value_size(argument, 1 << 20, &options->code_cache) || options->code_cache < least || options->code_cache > most)
         return bad_value(row, argument);
     return PARSE_ON;
@@ -413,7 +413,7 @@ static const struct row rows[] = {
     {"rtc",        "base=utc|localtime|DATE[,clock=vm]", set_rtc, 0, "the real-time clock's date at power-on"},
     {"accel",      "jit|interp[,PROPERTY=on|off]", set_accel, 0, "how guest code is run; help lists the properties, which are for tests of the emulator"},
     {"max-block",  "1..64",        set_max_block, 0, "most instructions in a block of translated code"},
-    {"code-cache", "SIZE (1M..1G)", set_code_cache, 0, "memory for translated code"},
+    {"code-cache", "SIZE (128K..1G)", set_code_cache, 0, "memory for translated code; less than 1M makes for short blocks"},
     {"slice",      "MICROSECONDS (1..1000000)", set_slice, 0, "how long guest code runs between looks at the host's events"},
     {"d",          "ITEMS",        set_log, 0,       "log these items; help lists them"},
     {"D",          "FILE",         set_log_file, 0,  "the log goes to FILE instead of stderr"},

@@ -10,7 +10,8 @@
 
 #define THUNKS_SIZE  ((size_t)65536)
 #define DEFAULT_SIZE ((size_t)128 << 20)
-#define LEAST_SIZE   (THUNKS_SIZE + GENERATIONS * BLOCK_CODE_MAX)
+/* Room for blocks of one instruction. */
+#define LEAST_SIZE   (THUNKS_SIZE + GENERATIONS * (INSN_CODE_MAX + ENDS_CODE_MAX))
 
 /* Shared memory without a name: perf looks names up in its map file for that, and not for a memfd. An old size of 0 maps it again. */
 static bool map_twice(struct jit *jit)
@@ -20,6 +21,19 @@ static bool map_twice(struct jit *jit)
         return false;
     jit->exec = mremap(jit->write, 0, jit->size, MREMAP_MAYMOVE);
     return jit->exec != MAP_FAILED && mprotect(jit->exec, jit->size, PROT_READ | PROT_EXEC) == 0;
+}
+
+/* A small ring has room for short blocks only. */
+static void limit_blocks(struct cpu *cpu)
+{
+    struct jit *jit = cpu->jit;
+    jit->block_room = BLOCK_CODE_MAX;
+    if (jit->generation_size >= BLOCK_CODE_MAX)
+        return;
+    jit->block_room = jit->generation_size;
+    size_t most = (jit->block_room - ENDS_CODE_MAX) / INSN_CODE_MAX;
+    if (cpu->max_block > most)
+        cpu->max_block = (unsigned)most;
 }
 
 bool code_init(struct cpu *cpu, size_t size)
@@ -35,6 +49,7 @@ bool code_init(struct cpu *cpu, size_t size)
     jit->code = (struct code){jit->write, jit->write + jit->size, jit->exec - jit->write};
     make_thunks(cpu);
     jit->generation_size = (jit->size - THUNKS_SIZE) / GENERATIONS & ~(size_t)63;
+    limit_blocks(cpu);
     jit->blocks_start = jit->write + THUNKS_SIZE;
     assert(jit->code.p <= jit->blocks_start);
     jit->code.p = jit->blocks_start;
@@ -81,9 +96,9 @@ void code_free(struct cpu *cpu)
 void code_reserve(struct cpu *cpu)
 {
     struct jit *jit = cpu->jit;
-    assert(jit->generation_size >= BLOCK_CODE_MAX);
+    assert(jit->generation_size >= jit->block_room);
     uint8_t *end = generation_start(jit, jit->current) + jit->generation_size;
-    if ((size_t)(end - jit->code.p) >= BLOCK_CODE_MAX && jit->generations[jit->current].nblocks < PLACE_MAX_BLOCKS)
+    if ((size_t)(end - jit->code.p) >= jit->block_room && jit->generations[jit->current].nblocks < PLACE_MAX_BLOCKS)
         return;
     jit->current = (jit->current + 1) % GENERATIONS;
     jit->code.p = generation_start(jit, jit->current);
@@ -103,7 +118,7 @@ static void tell_block(struct cpu *cpu, const struct host_block *block)
 void code_add(struct cpu *cpu, struct host_block *block)
 {
     struct generation *generation = &cpu->jit->generations[cpu->jit->current];
-    assert(generation->nblocks < PLACE_MAX_BLOCKS && block->code_size <= BLOCK_CODE_MAX);
+    assert(generation->nblocks < PLACE_MAX_BLOCKS && block->code_size <= cpu->jit->block_room);
     generation->blocks =
         alloc_room(generation->blocks, &generation->capacity, generation->nblocks + 1, sizeof(*generation->blocks));
     generation->blocks[generation->nblocks++] = block;

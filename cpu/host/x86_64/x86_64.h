@@ -9,6 +9,9 @@
 #define PINNED         ARCH_PINNED
 #define GENERATIONS    8
 #define BLOCK_CODE_MAX ((size_t)64 << 10) /* more than any block takes */
+/* More than a block takes for each of its instructions, and besides. */
+#define INSN_CODE_MAX  ((size_t)1 << 10)
+#define ENDS_CODE_MAX  (7 * INSN_CODE_MAX)
 #define MAX_STUBS      400
 
 /*
@@ -124,6 +127,7 @@ struct jit {
     struct code code;
     uint8_t *write, *exec; /* the same memory, twice */
     size_t size, generation_size;
+    size_t block_room; /* for the code of one block */
     unsigned current;
     struct generation generations[GENERATIONS];
     uint8_t *thunk_enter, *thunk_exit, *thunk_unlinked, *thunk_miss, *thunk_load, *thunk_store, *thunk_call,
