@@ -23,7 +23,10 @@ void cpu_set_log(struct cpu *cpu, struct memlog *log)
 
 void cpu_log_boundary_now(struct cpu *cpu)
 {
-    memlog_boundary(cpu->mmu.log, cpu->machine->clock->icount);
+    if (!memlog_boundary(cpu->mmu.log, cpu->machine->clock->icount))
+        return;
+    block_drop_all(cpu, BLOCK_HOST);
+    memlog_begin_anew(cpu->mmu.log);
 }
 
 /* Pages */

@@ -13,6 +13,8 @@
 
 /* A chunk that fits the host's second cache, packed at a level that keeps up with generated code. */
 enum { CHUNK = 256 << 10, LEVEL = -20 };
+/* More than the code cache holds at once; with them the log has some 100 MiB of memory. */
+enum { MOST_BLOCKS = 1 << 18 };
 
 static uint8_t *put32(uint8_t *to, uint32_t value)
 {
@@ -105,6 +107,7 @@ struct memlog *memlog_new(const char *path, const struct machine *machine, const
     ZSTD_CCtx_setParameter(log->packer, ZSTD_c_compressionLevel, LEVEL);
     ZSTD_CCtx_setParameter(log->packer, ZSTD_c_checksumFlag, 1);
     log->since = log->entry_icount = machine->clock->icount;
+    memlog_set_most_blocks(log, MOST_BLOCKS);
     log->known_bytes = arena_page_count(machine->arena) / 8 + 1;
     log->known = alloc_zeroed(log->known_bytes);
     log->framed = alloc_zeroed((size_t)1 << (32 - MEMLOG_PAGE_BITS - 3));
@@ -133,8 +136,7 @@ void memlog_free(struct memlog *log)
     free(log->events.bytes);
     free(log->definitions.bytes);
     free(log->ring_memory);
-    for (size_t i = 0; i < log->nblocks; i++)
-        free(log->blocks[i].groups);
+    memlog_forget_blocks(log);
     free(log->blocks);
     free(log->exits);
     free(log->known);

@@ -96,8 +96,12 @@ uint32_t memlog_add_exit(struct memlog *log, uint32_t block, unsigned nsites, un
 void memlog_add_partial(struct memlog *log, uint32_t block, unsigned nsites, uint64_t block_icount, unsigned nwords);
 /* No block is under way: what the ring has goes to the chunk. */
 void memlog_drain(struct memlog *log);
-/* At a boundary, now and then. */
-void memlog_boundary(struct memlog *log, uint64_t icount);
+/* At a boundary, now and then. True: it has so many blocks that all code must be dropped, and then memlog_begin_anew() called. */
+bool memlog_boundary(struct memlog *log, uint64_t icount);
+/* Forgets all blocks, and counts from 0 again. */
+void memlog_begin_anew(struct memlog *log);
+/* How many blocks the log may have until then, and four times as many exits. */
+void memlog_set_most_blocks(struct memlog *log, size_t most);
 
 /* A page of RAM, which has this address in the arena, is reached by generated code from now on; by a device. */
 void memlog_map(struct memlog *log, uint64_t icount, unsigned mode, uint32_t virt, uint64_t phys, uint32_t place,

@@ -36,7 +36,7 @@ enum memlog_event { MEMLOG_MAP, MEMLOG_FRAME, MEMLOG_PAGE };
 
 /* A site's descriptor: first byte. */
 enum { MEMLOG_SITE_SIZE = 3, MEMLOG_SITE_SIGN = 4, MEMLOG_SITE_STORE = 8, MEMLOG_SITE_SLOT = 16 };
-enum memlog_definition { MEMLOG_BLOCK, MEMLOG_EXIT };
+enum memlog_definition { MEMLOG_BLOCK, MEMLOG_EXIT, MEMLOG_ANEW };
 
 /*
  * An entry's first byte: which exit it is in the lowest two bits, then how many bytes the differences of its first words have, two bits each

@@ -66,7 +66,7 @@ struct memlog {
     uint32_t exit;         /* of the last entry */
     struct memlog_exit *exits;
     struct memlog_block *blocks;
-    size_t nexits, exits_room, nblocks, blocks_room;
+    size_t nexits, exits_room, nblocks, blocks_room, most_blocks;
     size_t known_bytes;
     uint8_t *known;  /* by place: a bit for pages whose bytes the log has */
     uint8_t *framed; /* by physical page: a bit for those whose place the log has */
@@ -84,6 +84,7 @@ static inline uint8_t *memlog_put_number(uint8_t *to, uint64_t value)
     return to;
 }
 void memlog_write_chunk(struct memlog *log);
+void memlog_forget_blocks(struct memlog *log);
 /* memlog_entries.c: entries of the ring, in the form of the file; where they end. Room: 16 bytes a word, and 64. */
 uint8_t *memlog_put_entries(struct memlog *log, uint8_t *out, const uint32_t *from, const uint32_t *end);
 

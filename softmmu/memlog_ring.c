@@ -77,6 +77,27 @@ uint32_t memlog_add_exit(struct memlog *log, uint32_t block, unsigned nsites, un
     return (uint32_t)log->nexits++;
 }
 
+void memlog_set_most_blocks(struct memlog *log, size_t most)
+{
+    log->most_blocks = most;
+}
+
+void memlog_forget_blocks(struct memlog *log)
+{
+    for (size_t i = 0; i < log->nblocks; i++)
+        free(log->blocks[i].groups);
+    log->nblocks = log->nexits = log->exit = 0;
+}
+
+/* A chunk's definitions are valid in all of it: those to come must be in another. */
+void memlog_begin_anew(struct memlog *log)
+{
+    memlog_flush(log);
+    memlog_forget_blocks(log);
+    *memlog_room(&log->definitions, 1) = MEMLOG_ANEW;
+    log->definitions.used++;
+}
+
 /* Entries */
 
 void memlog_add_partial(struct memlog *log, uint32_t block, unsigned nsites, uint64_t block_icount, unsigned nwords)
@@ -107,16 +128,17 @@ void memlog_drain(struct memlog *log)
         memlog_write_chunk(log);
 }
 
-void memlog_boundary(struct memlog *log, uint64_t icount)
+bool memlog_boundary(struct memlog *log, uint64_t icount)
 {
     if (!log->ring)
-        return;
+        return false;
     if (icount - log->since > SINCE_MOST || log->events.used >= CHUNK)
         memlog_drain(log);
     if (log->events.used >= CHUNK)
         memlog_write_chunk(log);
     if (log->ring->at == log->ring->base)
         log->since = icount;
+    return log->nblocks >= log->most_blocks || log->nexits >= 4 * log->most_blocks;
 }
 
 /* Memory */

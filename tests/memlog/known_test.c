@@ -3,10 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cpu/block.h"
 #include "cpu/debug.h"
 #include "cpu/log_access.h"
 #include "softmmu/dma.h"
-#include "softmmu/memlog.h"
+#include "softmmu/memlog_internal.h"
 #include "tests/core/rig.h"
 #include "tools/memlog/reader.h"
 
@@ -181,6 +182,30 @@ static void limits_change_nothing(void **state)
     expect(rig, path, rows, ARRAY_SIZE(rows));
 }
 
+/* Code is dropped again and again, and the log forgets what it knew of it: memory for that is bounded. */
+static void blocks_are_forgotten(void **state)
+{
+    struct rig *rig = *state;
+    struct memlog_filter filter = everything(ALL_BUT_FETCHES);
+    struct row rows[40];
+    char path[64];
+    rig_code(rig, ADDIU(T0, T0, 1), SW(T0, 0, A1), BEQ(0, 0, -3), SB(T0, 8, A1));
+    for (unsigned i = 0; i < 20; i++) {
+        rows[2 * i] = (struct row){1 + 4 * i, 1, 'w', 4, D(0), i + 1, i + 1};
+        rows[2 * i + 1] = (struct row){2 + 4 * i, 3, 'w', 1, D(8), i + 1, i + 1};
+    }
+    rig_warm(rig, 300);
+    struct memlog *log = log_to(rig, path, &filter);
+    memlog_set_most_blocks(log, 2);
+    for (uint64_t until = 4; until <= 80; until += 4) {
+        run(rig, until);
+        assert_true(log->nblocks < 2 && log->nexits < 8);
+        block_drop_all(rig->cpu, BLOCK_HOST);
+    }
+    end_log(rig, log);
+    expect(rig, path, rows, ARRAY_SIZE(rows));
+}
+
 /* What makes an exception touches nothing; the handler's own accesses are in the log. */
 static void exceptions_touch_nothing(void **state)
 {
@@ -324,6 +349,7 @@ int main(void)
     static const struct rig_test tests[] = {
         {"each access is logged",                       each_access_is_logged                      },
         {"limits change nothing",                       limits_change_nothing                      },
+        {"blocks are forgotten",                        blocks_are_forgotten                       },
         {"exceptions touch nothing",                    exceptions_touch_nothing                   },
         {"stops log an access once",                    stops_log_an_access_once                   },
         {"transfers follow the store that starts them", transfers_follow_the_store_that_starts_them},

@@ -1,11 +1,12 @@
 /*
  * Runs a guest with its accesses logged, and checks that the log is right: its stores and DMA writes over the memory of the start give the
  * memory of the end, its loads read what they leave there, and a replay of a stretch of the past logs what was logged when it happened.
- * Prints a line that two runs alike have in common: the number of accesses, their hash, and that of the machine.
+ * Prints lines that two runs alike have in common: the number of accesses, of bytes that devices wrote, their hash, and that of the machine.
  *
- *     machine LOG COUNT SLICE SEED [stakeout's options, of which -icount shift=N,sleep=off and -rtc base=DATE must be there]
+ *     machine LOG COUNT SLICE SEED BLOCKS [stakeout's options, of which -icount shift=N,sleep=off and -rtc base=DATE must be there]
  *
- * LOG "" : no log is written, and only the machine's hash printed. SLICE: instructions at a time, at most.
+ * LOG "" : no log is written, and only the machine's hash printed. SLICE: instructions at a time, at most. BLOCKS: of code until the log
+ * forgets them; 0: as many as else.
  */
 #include <event2/event.h>
 #include <inttypes.h>
@@ -29,10 +30,10 @@ enum { PRIORITIES = 3, NS_AN_INSTRUCTION = 30 };
 struct test {
     struct vm *vm;
     const char *path;
-    uint64_t count, slice, random;
+    uint64_t count, slice, random, blocks;
     uint8_t *ram; /* as it was at the start, then with what the log says */
     size_t size;
-    uint64_t accesses, loads_compared;
+    uint64_t accesses, loads_compared, written_by_dma;
     uint64_t from, to; /* the stretch that is replayed */
 };
 
@@ -89,6 +90,7 @@ static bool apply(struct test *test, const struct memlog_record *record)
         return bad("icount %" PRIu64 ": %08" PRIx64 " is memory, and told not to be", record->icount, record->phys);
     if (record->kind == 'w' || record->kind == 'W') {
         memcpy(at, &bytes, record->size);
+        test->written_by_dma += record->kind == 'W' ? record->size : 0;
         return true;
     }
     test->loads_compared++;
@@ -119,7 +121,8 @@ static bool check_log(struct test *test)
         if (!apply(test, &record))
             return false;
     }
-    printf("%" PRIu64 " accesses %016" PRIx64 "\n", test->accesses, XXH3_64bits_digest(hash));
+    printf("%" PRIu64 " accesses, %" PRIu64 " bytes by DMA %016" PRIx64 "\n", test->accesses, test->written_by_dma,
+           XXH3_64bits_digest(hash));
     XXH3_freeState(hash);
     memlog_close(reader);
     return got == 0 || bad("the log cannot be read to its end");
@@ -204,6 +207,8 @@ static bool run_logged(struct test *test)
     memcpy(test->ram, arena->low_ram, test->size);
     if (!memlog_start(test->vm, test->path, error, sizeof(error)))
         return bad("%s", error);
+    if (test->blocks)
+        memlog_set_most_blocks(test->vm->memlog, test->blocks);
     if (!run_to(test, test->count) || !memlog_stop(test->vm))
         return false;
     return check_log(test) && check_memory(test) && check_replay(test);
@@ -213,13 +218,14 @@ int main(int argc, char **argv)
 {
     struct vm_options options;
     struct test test = {.path = ""};
-    if (argc < 5)
-        return bad("usage: machine LOG COUNT SLICE SEED OPTIONS...");
+    if (argc < 6)
+        return bad("usage: machine LOG COUNT SLICE SEED BLOCKS OPTIONS...");
     test.path = argv[1];
     test.count = strtoull(argv[2], NULL, 0);
     test.slice = strtoull(argv[3], NULL, 0);
     test.random = strtoull(argv[4], NULL, 0) * UINT64_C(0x9e3779b97f4a7c15) | 1;
-    int status = options_parse(&options, argc - 4, argv + 4);
+    test.blocks = strtoull(argv[5], NULL, 0);
+    int status = options_parse(&options, argc - 5, argv + 5);
     if (status >= 0)
         return status;
     struct event_base *base = event_base_new();

@@ -4,6 +4,7 @@
 alike      a guest that does a bit of everything, run in many ways: each log is right by itself (machine.c), all are the same, and so is the
            machine without a log
 boot       the same of Debian's kernel
+dma        the same of a guest that keeps the GT-64120's DMA channels busy
 full       a disk that fills up while the log is written: one clear line, the guest goes on, the log so far can be read
 commands   the monitor's memlog start, stop and replay, and what they refuse
 """
@@ -14,16 +15,18 @@ from machine import Machine
 from rsp import Rsp
 
 FIXED = ['-M', 'malta', '-nographic', '-rtc', 'base=2026-01-01', '-icount', 'shift=3,sleep=off']
-WAYS = [(0, []), (777, []), (0, ['-accel', 'interp']), (50, ['-max-block', '3']), (0, ['-max-block', '1']), (100000, ['-code-cache', '1M']),
-        (0, ['-accel', 'jit,pins=off']), (0, ['-accel', 'jit,one-tlb-entry=on']), (0, ['-accel', 'jit,fault-first=on'])]
+# Instructions at a time, blocks until the log forgets them, options.
+WAYS = [(0, 0, []), (777, 0, []), (0, 0, ['-accel', 'interp']), (500, 30, []), (50, 0, ['-max-block', '3']), (0, 0, ['-max-block', '1']),
+        (100000, 0, ['-code-cache', '1M']), (0, 0, ['-accel', 'jit,pins=off']), (0, 0, ['-accel', 'jit,one-tlb-entry=on']),
+        (0, 0, ['-accel', 'jit,fault-first=on'])]
 
 
 def fail(text):
     sys.exit('FAILED: ' + text)
 
 
-def run_machine(args, folder, count, slice_, options, log=True):
-    command = [args.machine, os.path.join(folder, 'log') if log else '', str(count), str(slice_), '1'] + FIXED + ['-serial', 'null'] + options
+def run_machine(args, folder, count, slice_, blocks, options, log=True):
+    command = [args.machine, os.path.join(folder, 'log') if log else '', str(count), str(slice_), '1', str(blocks)] + FIXED + ['-serial', 'null'] + options
     p = subprocess.run(command, capture_output=True, text=True)
     if p.returncode:
         fail('%s: %s' % (' '.join(command), p.stderr))
@@ -31,19 +34,27 @@ def run_machine(args, folder, count, slice_, options, log=True):
 
 
 def alike(args, folder, count, options, ways):
-    bare = run_machine(args, folder, count, 0, options, log=False)
+    bare = run_machine(args, folder, count, 0, 0, options, log=False)
     first = None
-    for slice_, more in ways:
-        lines = run_machine(args, folder, count, slice_, options + more)
+    for slice_, blocks, more in ways:
+        lines = run_machine(args, folder, count, slice_, blocks, options + more)
         if lines[1:] != bare:
             fail('with a log the machine is another: %s, %s' % (lines[1:], bare))
         if first and lines != first:
-            fail('another log with slices of %d, %s' % (slice_, more))
+            fail('another log with slices of %d, %d blocks, %s' % (slice_, blocks, more))
         first = lines
+    return first
 
 
 def test_alike(args, folder):
     alike(args, folder, 400000, ['-m', '16', '-kernel', os.path.join(args.guests, 'chaos-%s.elf' % args.endian)], WAYS)
+
+
+def test_dma(args, folder):
+    said = alike(args, folder, 400000, ['-m', '16', '-kernel', os.path.join(args.guests, 'dma-%s.elf' % args.endian)], WAYS[:4])
+    written = int(re.search(r', (\d+) bytes by DMA', said[0])[1])
+    if written < 10000:
+        fail('devices wrote %d bytes only' % written)
 
 
 def test_boot(args, folder):
@@ -152,7 +163,7 @@ def test_commands(args, folder):
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument('test', choices=['alike', 'boot', 'full', 'commands'])
+    ap.add_argument('test', choices=['alike', 'dma', 'boot', 'full', 'commands'])
     for name in ('machine', 'count', 'stakeout', 'guests', 'images'):
         ap.add_argument('--' + name)
     ap.add_argument('--endian', choices=['little', 'big'], default='little')

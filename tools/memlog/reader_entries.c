@@ -73,6 +73,16 @@ static bool read_exit(struct memlog_reader *reader, struct section *section)
            exit->nwords <= reader->blocks[exit->block].nwords;
 }
 
+/* Chunks end between entries. */
+static void forget_definitions(struct memlog_reader *reader)
+{
+    for (size_t i = 0; i < reader->nblocks; i++) {
+        free(reader->blocks[i].sites);
+        free(reader->blocks[i].words);
+    }
+    reader->nblocks = reader->nexits = reader->exit = 0;
+}
+
 bool read_definitions(struct memlog_reader *reader, struct section *section)
 {
     bool good = true;
@@ -83,6 +93,9 @@ bool read_definitions(struct memlog_reader *reader, struct section *section)
             break;
         case MEMLOG_EXIT:
             good = read_exit(reader, section);
+            break;
+        case MEMLOG_ANEW:
+            forget_definitions(reader);
             break;
         default:
             good = false;
@@ -96,10 +109,7 @@ bool read_definitions(struct memlog_reader *reader, struct section *section)
 
 void free_definitions(struct memlog_reader *reader)
 {
-    for (size_t i = 0; i < reader->nblocks; i++) {
-        free(reader->blocks[i].sites);
-        free(reader->blocks[i].words);
-    }
+    forget_definitions(reader);
     free(reader->blocks);
     free(reader->exits);
 }
