@@ -181,8 +181,10 @@ static bool info_jit(struct monitor *monitor)
 static bool info_status(struct monitor *monitor)
 {
     static const char *const reasons[] = {
-        [VM_STOP_START] = "not started yet", [VM_STOP_USER] = "by the user",  [VM_STOP_BREAKPOINT] = "at a breakpoint",
-        [VM_STOP_WATCH] = "at a watchpoint", [VM_STOP_STEP] = "after a step", [VM_STOP_SHUTDOWN] = "the guest has shut down",
+        [VM_STOP_START] = "not started yet",      [VM_STOP_USER] = "by the user",
+        [VM_STOP_BREAKPOINT] = "at a breakpoint", [VM_STOP_WATCH] = "at a watchpoint",
+        [VM_STOP_STEP] = "after a step",          [VM_STOP_HISTORY_BEGIN] = "at the start of history",
+        [VM_STOP_HISTORY_END] = "at the present", [VM_STOP_SHUTDOWN] = "the guest has shut down",
     };
     if (monitor->vm->state == VM_RUNNING)
         say(monitor, "running\n");
