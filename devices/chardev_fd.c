@@ -77,6 +77,7 @@ static const struct timeval pty_look = {0, 200000};
 static void pty_attend(evutil_socket_t fd, short what, void *opaque)
 {
     struct chardev *dev = opaque;
+    assert(dev->listener >= 0);
     struct pollfd look = {.fd = dev->listener, .events = POLLIN};
     if (dev->in < 0 && poll(&look, 1, 0) >= 0 && !(look.revents & POLLHUP)) {
         int master = fcntl(dev->listener, F_DUPFD_CLOEXEC, 3);
@@ -108,6 +109,7 @@ bool chardev_open_pty(struct chardev *dev, const char *argument)
 
 void chardev_lost_pty(struct chardev *dev, bool output)
 {
+    assert(dev->attend);
     chardev_drop(dev);
     evtimer_add(dev->attend, &pty_look);
 }

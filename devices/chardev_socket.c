@@ -83,12 +83,14 @@ static void attend(evutil_socket_t listener, short what, void *opaque)
     int fd = accept4((int)listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
         return;
+    assert(dev->in < 0 && dev->out < 0);
     event_del(dev->attend);
     start_client(dev, fd);
 }
 
 static bool start_server(struct chardev *dev, const struct socket_spec *spec, int fd)
 {
+    assert(dev->listener < 0 && !dev->attend);
     if (listen(fd, 1) < 0) {
         close(fd);
         return fail(dev, spec, strerror(errno));

@@ -49,6 +49,7 @@ static const struct field eeprom24c02_fields[] = {
 
 static void enter(struct eeprom24c02_state *s, unsigned phase)
 {
+    assert(phase < PHASE_COUNT);
     s->phase = phase;
     s->bits = 0;
     s->shift = 0;
@@ -69,6 +70,7 @@ static void take_byte(struct eeprom24c02 *eeprom)
         enter(s, PHASE_WRITE);
         break;
     default:
+        assert(s->phase == PHASE_WRITE);
         s->contents[s->offset] = byte;
         s->offset = (s->offset & ~(PAGE_SIZE - 1)) | ((s->offset + 1) & (PAGE_SIZE - 1));
         enter(s, PHASE_WRITE);
@@ -110,6 +112,7 @@ static void falling(struct eeprom24c02 *eeprom)
         s->shift = s->contents[s->offset++];
         s->bits = 0;
     }
+    assert(s->bits <= 8);
     s->out = s->bits == 8 ? 1 : s->shift >> (7 - s->bits) & 1;
 }
 
@@ -161,6 +164,7 @@ const struct device_class eeprom24c02_class = {
 struct eeprom24c02 *eeprom24c02_new(struct machine *machine, const char *instance, uint8_t address,
                                     const uint8_t contents[EEPROM24C02_SIZE])
 {
+    assert(address < 0x80);
     struct eeprom24c02 *eeprom = alloc_zeroed(sizeof(*eeprom));
     eeprom->address = address;
     eeprom->s = device_register(machine, &eeprom24c02_class, instance, eeprom);

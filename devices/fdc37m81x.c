@@ -106,8 +106,10 @@ static void fdc37m81x_reset(void *device)
     *sio->s = (struct fdc37m81x_state){
         .global = {[REG_ID] = 0x4d, [REG_REVISION] = 0x01}
     };
-    for (unsigned i = 0; i < ARRAY_SIZE(device_resets); i++)
+    for (unsigned i = 0; i < ARRAY_SIZE(device_resets); i++) {
+        assert(device_resets[i].device < DEVICE_COUNT && device_resets[i].at >= GLOBAL_COUNT);
         sio->s->device[device_resets[i].device][device_resets[i].at - GLOBAL_COUNT] = device_resets[i].value;
+    }
 }
 
 static int fdc37m81x_check(const void *state)

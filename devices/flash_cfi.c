@@ -88,6 +88,7 @@ static void flash_uncover(struct flash_cfi *flash)
 
 static void flash_store(struct flash_cfi *flash, uint64_t offset, const uint8_t *bytes, size_t length)
 {
+    assert(offset + length <= FLASH_CFI_SIZE);
     bool stored = phys_write(flash->machine->phys, flash->base + offset, bytes, length, PHYS_LOADER);
     if (!stored)
         log_printf(LOG_BIT_UNIMP, "flash: %06x is hidden by something else\n", (unsigned)offset);
@@ -96,6 +97,7 @@ static void flash_store(struct flash_cfi *flash, uint64_t offset, const uint8_t 
 /* Programming only clears bits. */
 static void flash_program(struct flash_cfi *flash, uint64_t offset, const uint8_t bytes[2])
 {
+    assert(offset % 2 == 0 && offset + 2 <= FLASH_CFI_SIZE);
     uint8_t result[2] = {flash->array[offset] & bytes[0], flash->array[offset + 1] & bytes[1]};
     flash_uncover(flash);
     flash_store(flash, offset, result, sizeof(result));
@@ -104,7 +106,9 @@ static void flash_program(struct flash_cfi *flash, uint64_t offset, const uint8_
 /* One chip's half of the sector around offset. */
 static void flash_erase(struct flash_cfi *flash, unsigned chip, uint64_t offset)
 {
+    assert(chip < CHIPS);
     uint8_t piece[1024];
+    static_assert(FLASH_CFI_SECTOR % sizeof(piece) == 0, "a sector is whole pieces");
     uint64_t first = offset & ~(uint64_t)(FLASH_CFI_SECTOR - 1);
     flash_uncover(flash);
     for (uint64_t at = first; at < first + FLASH_CFI_SECTOR; at += sizeof(piece)) {

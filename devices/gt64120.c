@@ -143,6 +143,7 @@ static void gt_mask_written(struct gt64120 *gt, unsigned offset)
 /* The mapping of a window at `base`; NULL once the guest has used up all places. */
 static const struct place *gt_place(struct gt64120 *gt, unsigned index, uint64_t base)
 {
+    assert(index < ARRAY_SIZE(windows));
     struct place *places = gt->places[index];
     for (unsigned i = 0; i < gt->nplaces[index]; i++)
         if (places[i].base == base)
@@ -350,6 +351,7 @@ static const struct pci_row gt_function[] = {
 
 struct gt64120 *gt64120_new(struct machine *machine, const struct gt64120_config *config)
 {
+    assert(config->bus);
     struct gt64120 *gt = alloc_zeroed(sizeof(*gt));
     gt->machine = machine;
     gt->config = *config;

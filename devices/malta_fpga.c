@@ -33,6 +33,7 @@
 
 /* These have no storage in the table, or a meaning besides. */
 enum { ASCIIWORD = 0x0410, ASCIIPOS0 = 0x0418, ASCIIPOS7 = 0x0450, SOFTRES = 0x0500, GPINP = 0x0a08, I2CINP = 0x0b00 };
+static_assert(ASCIIPOS7 - ASCIIPOS0 == 8 * (MALTA_DISPLAY_SIZE - 1), "a register for each place of the display");
 enum { STATUS_BIG_ENDIAN = 0x02 };
 enum { SOFTRES_GO = 0x42 };
 enum { I2C_SDA = 0x01, I2C_SCL = 0x02 };
@@ -120,6 +121,7 @@ static uint64_t fpga_read(void *opaque, uint64_t offset, unsigned size)
 
 static void fpga_show_word(struct malta_fpga *fpga, uint32_t word)
 {
+    static_assert(MALTA_DISPLAY_SIZE == 8, "a place for each hexadecimal digit");
     for (unsigned i = 0; i < MALTA_DISPLAY_SIZE; i++)
         fpga->s->display[i] = "0123456789ABCDEF"[word >> (28 - 4 * i) & 15];
 }
@@ -237,8 +239,10 @@ static void fill_spd(uint8_t spd[EEPROM24C02_SIZE], uint64_t bytes)
         {35, 0x08},
         {62, 0x12},
     };
-    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+        assert(rows[i].at < 63); /* where the checksum stands */
         spd[rows[i].at] = rows[i].value;
+    }
     /* Bank density: bit 0 is 4 MiB, bit 7 is 512 MiB. */
     unsigned density = 0;
     while (density < 7 && (uint64_t)8 << (20 + density) <= bytes)

@@ -102,6 +102,7 @@ static const struct mmio_ops reset_control_ops = {reset_control_read, reset_cont
 
 void piix4_region(struct piix4 *piix4, enum piix4_region_id id, struct region *out)
 {
+    assert(id <= PIIX4_IDE1_CONTROL);
     if (id != PIIX4_RESET_CONTROL) {
         piix4_ide_ports(id == PIIX4_IDE0_CONTROL || id == PIIX4_IDE1_CONTROL, out);
         return;

@@ -113,6 +113,7 @@ static uint32_t pm_timer(const struct piix4_pm *pm)
 
 static uint64_t pm_peek(const void *opaque, uint64_t offset, unsigned size)
 {
+    assert(size && offset + size <= PM_SIZE);
     const struct piix4_pm *pm = opaque;
     if ((offset & ~3u) == PM_TIMER)
         return pm_timer(pm) >> 8 * (offset & 3) & 0xffffffffu >> (32 - 8 * size);

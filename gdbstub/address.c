@@ -125,6 +125,7 @@ static bool somebody_listens(const struct address *address)
 
 bool address_clear_path(const struct address *address)
 {
+    assert(address->path[0]);
     struct stat status;
     if (lstat(address->path, &status) != 0)
         return true;

@@ -6,6 +6,7 @@
 
 bool args_number(struct args_span *span, uint64_t *number)
 {
+    assert(span->at <= span->end);
     const uint8_t *first = span->at;
     uint64_t value = 0;
     for (int digit; span->at < span->end && (digit = hex_digit(*span->at)) >= 0; span->at++) {

@@ -50,6 +50,7 @@ static void error_reply(struct session *session, unsigned number, struct outbuf 
 static void finish(struct session *session, int reply)
 {
     struct outbuf *out = &session->reply;
+    assert(reply & REPLY_ERR || reply <= REPLY_LATER);
     if (reply == REPLY_LATER)
         return;
     if (reply & REPLY_ERR)

@@ -23,6 +23,7 @@ static size_t repeats(const uint8_t *body, size_t length)
 /* One byte or run; the number of body bytes done. Escaped bytes are not repeated: clients differ in what comes first. */
 static size_t encode_run(struct outbuf *wire, const uint8_t *body, size_t length, bool run_length)
 {
+    assert(length);
     if (must_escape(body[0])) {
         outbuf_byte(wire, '}');
         outbuf_byte(wire, body[0] ^ 0x20);
@@ -34,6 +35,7 @@ static size_t encode_run(struct outbuf *wire, const uint8_t *body, size_t length
     size_t n = repeats(body, length);
     if (n < REPEAT_MIN)
         return 1;
+    assert(n <= REPEAT_MAX && n + REPEAT_BASE != '#' && n + REPEAT_BASE != '$');
     outbuf_byte(wire, '*');
     outbuf_byte(wire, (uint8_t)(n + REPEAT_BASE));
     return n + 1;

@@ -8,6 +8,7 @@ static void put_machine(struct session *session, struct outbuf *out)
 {
     const struct target_ops *ops = session->ops;
     const char *triple = ops->triple(session->vm);
+    assert(triple);
     outbuf_text(out, "triple:");
     outbuf_hex(out, triple, strlen(triple));
     outbuf_printf(out, ";endian:%s;ptrsize:%zu;", ops->big_endian ? "big" : "little",

@@ -52,6 +52,7 @@ static int write_bytes(struct session *session, uint64_t address, const uint8_t 
     if (!length)
         return REPLY_OK;
     size_t done = session->ops->write_memory(session->vm, address, bytes, length);
+    assert(done <= length);
     if (done < length)
         return session_fail(session, "cannot write memory at 0x%" PRIx64, address + done);
     return REPLY_OK;
@@ -122,6 +123,7 @@ int rsp_memory_search(struct session *session, const struct args *args, struct o
             return REPLY_DATA;
         }
         size_t step = done < length ? done : done - length + 1;
+        assert(step && step <= left);
         address += step;
         left -= step;
     }

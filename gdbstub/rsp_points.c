@@ -23,6 +23,7 @@ static int failed(struct session *session, const char *error)
 static const char *take_expression(struct session *session, struct expressions *e, struct args_span *rest)
 {
     uint64_t length;
+    assert(e->used <= sizeof(session->memory) && e->conditions <= e->count);
     if (!args_number(rest, &length) || !args_literal(rest, ","))
         return "malformed condition or command";
     if (e->count == MOST_EXPRESSIONS || length > sizeof(session->memory) - e->used)

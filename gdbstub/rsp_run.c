@@ -12,6 +12,7 @@ int rsp_run_why(struct session *session, const struct args *args, struct outbuf 
 /* waiting is set first: the machine may stop, and say so, before resume() returns. */
 static int resume(struct session *session, struct target_resume how)
 {
+    assert(!session->waiting);
     session->waiting = true;
     session->ops->resume(session->vm, &how);
     return REPLY_LATER;
@@ -31,6 +32,7 @@ static bool write_pc(struct session *session, uint64_t pc)
 /* The address, if there is one, is argument number `index`. A signal is ignored: a machine has none. */
 static int resume_at(struct session *session, const struct args *args, unsigned index, enum target_resume_kind kind)
 {
+    assert(index < ARGS_NUMBERS);
     if (args->numbers > index && !write_pc(session, args->number[index]))
         return session_fail(session, "the pc cannot be written");
     return resume(session, (struct target_resume){.direction = TARGET_FORWARD, .kind = kind});

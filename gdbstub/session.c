@@ -91,6 +91,7 @@ static struct held *take_held(struct session *session)
 
 static void run_dispatch(struct session *session, const uint8_t *body, size_t length)
 {
+    assert(!session->dispatching);
     session->attached = true;
     session->dispatching = true;
     dispatch(session, body, length);
@@ -224,6 +225,7 @@ void session_release_text(struct session *session)
 struct session *session_new(const struct target_ops *ops, void *vm)
 {
     assert(ops);
+    assert(ops->running && ops->stop && ops->resume && ops->detach && ops->last_stop);
     struct session *session = allocate(sizeof(*session));
     memset(session, 0, offsetof(struct session, frame));
     frame_init(&session->frame);
@@ -243,6 +245,7 @@ void session_leave(struct session *session)
     outbuf_clear(&session->text);
     while (session->held)
         free(take_held(session));
+    assert(!session->held_bytes && session->held_end == &session->held);
 }
 
 void session_free(struct session *session)

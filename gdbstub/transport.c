@@ -51,6 +51,7 @@ struct gdbstub {
 /* Unusable from now on; the loop then reads its end and closes it, as no caller up the stack expects it to go here. */
 static void give_up(struct client *client)
 {
+    assert(client->fd >= 0);
     outbuf_clear(&client->session->wire);
     outbuf_clear(&client->session->text);
     shutdown(client->fd, SHUT_RDWR);
@@ -153,6 +154,7 @@ static void on_readable(evutil_socket_t fd, short what, void *opaque)
 static void on_writable(evutil_socket_t fd, short what, void *opaque)
 {
     struct gdbstub *stub = opaque;
+    assert(stub->client && stub->client->fd == fd);
     flush(stub);
 }
 

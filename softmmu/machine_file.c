@@ -24,6 +24,7 @@ static uint64_t hash_fields(const struct device_class *class)
     XXH3_64bits_reset(state);
     for (const struct field *field = class->fields; field < class->fields + class->nfields; field++) {
         const uint32_t place[] = {field->offset, field->size, field->count};
+        assert(field->size && field->offset + field->size * field->count <= class->state_size);
         XXH3_64bits_update(state, field->name, strlen(field->name) + 1);
         XXH3_64bits_update(state, place, sizeof(place));
     }
@@ -34,6 +35,7 @@ static uint64_t hash_fields(const struct device_class *class)
 
 static uint64_t place_of(const struct machine *machine, const struct arena_part *part)
 {
+    assert((const uint8_t *)part->at >= machine->arena->origin);
     return (uint64_t)(part->at - machine->arena->origin);
 }
 
@@ -139,6 +141,7 @@ bool machine_put_arena(const struct machine *machine, machine_page_fn *page, con
                        size_t *at)
 {
     size_t count = arena_page_count(machine->arena), end = (size_t)min_u64(count, *at + PAGES_A_CALL);
+    assert(*at <= count && count < NO_MORE);
     if (*at == 0)
         stream_put_u32(stream, (uint32_t)count);
     for (; *at < end; ++*at) {
@@ -178,6 +181,7 @@ void machine_put_inputs(const struct machine *machine, struct stream *stream)
     stream_put_u32(stream, (uint32_t)count);
     for (size_t i = 0; i < count && stream_good(stream); i++) {
         const struct input *input = inputs_at(machine->inputs, i);
+        assert(input->kind < INPUT_KIND_COUNT && input->channel < INPUT_CHANNELS);
         stream_put_u64(stream, input->icount);
         stream_put_u32(stream, input->kind);
         stream_put_u32(stream, input->channel);

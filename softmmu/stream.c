@@ -133,6 +133,7 @@ static int window_log(uint64_t size)
 
 struct stream *stream_create(const char *path, uint32_t version, uint64_t size)
 {
+    assert(version); /* 0 is refused when it is read */
     struct stream *stream = stream_new(path);
     struct header header = {htole32(SKIPPABLE_FRAME), htole32(sizeof(header) - 8), "", htole32(version), 0};
     memcpy(header.magic, magic, sizeof(magic));
@@ -149,6 +150,7 @@ struct stream *stream_create(const char *path, uint32_t version, uint64_t size)
 
 static void pack(struct stream *stream, ZSTD_EndDirective how)
 {
+    assert(stream->plain_length <= BUFFER);
     ZSTD_inBuffer in = {stream->plain, stream->plain_length, 0};
     size_t left;
     do {
@@ -216,6 +218,7 @@ static void sync_folder(const char *path)
 bool stream_commit(struct stream *stream)
 {
     assert(stream->compressor);
+    assert(stream->fd >= 0 || !stream_good(stream));
     if (stream_good(stream))
         pack(stream, ZSTD_e_end);
     if (stream_good(stream) && (fsync(stream->fd) < 0 || rename(stream->part, stream->path) < 0))
@@ -233,6 +236,7 @@ bool stream_commit(struct stream *stream)
 /* More compressed bytes; false at the file's end and after an error. */
 static bool read_in(struct stream *stream)
 {
+    assert(stream->packed_at == stream->packed_length);
     ssize_t length;
     do
         length = read(stream->fd, stream->packed, BUFFER);
@@ -338,6 +342,7 @@ bool stream_get(struct stream *stream, void *bytes, size_t length)
             break;
         }
         size_t part = (size_t)min_u64(length, stream->plain_length - stream->plain_at);
+        assert(part);
         memcpy(to, stream->plain + stream->plain_at, part);
         stream->plain_at += part;
         to += part;

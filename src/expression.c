@@ -118,6 +118,7 @@ static struct type fail(struct compiler *c, const char *format, ...)
 
 static void emit(struct compiler *c, unsigned byte)
 {
+    assert(byte <= UINT8_MAX);
     if (c->length == sizeof(c->code))
         fail(c, "the expression is too long");
     else
@@ -126,6 +127,7 @@ static void emit(struct compiler *c, unsigned byte)
 
 static void emit_bytes(struct compiler *c, uint64_t value, unsigned size)
 {
+    assert(size && size <= sizeof(value));
     while (size-- > 0)
         emit(c, (uint8_t)(value >> 8 * size));
 }
@@ -139,12 +141,14 @@ static void emit_constant(struct compiler *c, uint64_t value)
 
 static void emit_register(struct compiler *c, unsigned number)
 {
+    assert(number <= UINT16_MAX);
     emit(c, AGENT_reg);
     emit_bytes(c, number, 2);
 }
 
 static void emit_extension(struct compiler *c, unsigned bits, bool is_signed)
 {
+    assert(bits && bits <= 64);
     emit(c, is_signed ? AGENT_ext : AGENT_zero_ext);
     emit(c, bits);
 }
@@ -166,6 +170,7 @@ static void emit_truth(struct compiler *c)
 /* A jump to be patched: the place of its operand. */
 static size_t emit_jump(struct compiler *c, unsigned op)
 {
+    assert(op == AGENT_goto || op == AGENT_if_goto);
     emit(c, op);
     emit_bytes(c, 0, 2);
     return c->length - 2;
@@ -175,6 +180,7 @@ static void patch_jump(struct compiler *c, size_t place)
 {
     if (c->error[0])
         return;
+    assert(place + 2 <= c->length && !c->code[place] && !c->code[place + 1]);
     c->code[place] = (uint8_t)(c->length >> 8);
     c->code[place + 1] = (uint8_t)c->length;
 }
@@ -280,6 +286,7 @@ static struct type character(struct compiler *c)
 
 static struct type field_of(struct compiler *c, const struct cpu_register *row, const struct register_field *field)
 {
+    assert(field->first <= field->last && field->last < row->bits);
     emit_register(c, row->number);
     emit_constant(c, field->first);
     emit(c, AGENT_rsh_unsigned);
@@ -444,6 +451,7 @@ static void convert_operands(struct compiler *c, struct type left, struct type r
 
 static struct type combine(struct compiler *c, const struct operator* operator, struct type left, struct type right)
 {
+    assert(operator->op_signed && operator->op_unsigned);
     struct type to = operator->level == LEVEL_SHIFT ? left : common_type(left, right);
     if (operator->level != LEVEL_SHIFT)
         convert_operands(c, left, right, to);
@@ -461,6 +469,7 @@ static struct type combine(struct compiler *c, const struct operator* operator, 
 /* && and ||, whose right side is evaluated only if it matters. The left side is on the stack. */
 static struct type short_circuit(struct compiler *c, const struct operator* operator)
 {
+    assert(operator->level == LEVEL_OR || operator->level == LEVEL_AND);
     bool is_or = operator->level == LEVEL_OR;
     if (is_or)
         emit(c, AGENT_log_not);
@@ -508,6 +517,7 @@ struct agent_program *expression_compile(const char *text, struct cpu *cpu, stru
 {
     struct compiler c = {.cpu = cpu, .symbols = symbols, .text = text, .at = text, .error = error, .room = room};
     const char *unsound;
+    assert(room);
     error[0] = 0;
     binary(&c, LEVEL_OR);
     skip_space(&c);
@@ -516,6 +526,7 @@ struct agent_program *expression_compile(const char *text, struct cpu *cpu, stru
     emit(&c, AGENT_end);
     if (error[0])
         return NULL;
+    assert(!c.depth);
     struct agent_program *program = actions_program(cpu, c.code, c.length, &unsound);
     if (!program)
         snprintf(error, room, "%s", unsound);

@@ -58,6 +58,7 @@ static bool tokens_fit(const struct kallsyms *table, size_t start)
 
 static bool find_tokens(struct kallsyms *table)
 {
+    assert(table->index_at + KALLSYMS_INDEX <= table->size);
     size_t least = token_start(table, TOKENS - 1) + 2u, most = least + TOKEN_MAX + 4u;
     for (size_t back = (least + 3) & ~(size_t)3; back <= most && back <= table->index_at; back += 4) {
         table->tokens_at = table->index_at - back;
@@ -99,6 +100,7 @@ static bool names_fit(const struct kallsyms *table, size_t start, uint32_t count
 /* num_syms says how many markers there are, so where the names begin is found by it. */
 static bool find_names(struct kallsyms *table, uint32_t nmarkers)
 {
+    assert(nmarkers && table->markers_at + nmarkers * 4u <= table->tokens_at);
     uint32_t last = get32(table, table->markers_at + (nmarkers - 1) * 4u);
     size_t most = (size_t)last + MARKED * NAME_MAX_BYTES;
     for (size_t back = ((size_t)last + 5) & ~(size_t)3; back <= most && back + 4 <= table->markers_at; back += 4) {
@@ -131,6 +133,7 @@ static uint32_t marker_run(const struct kallsyms *table, size_t at)
 /* What follows the markers may look like one more. */
 static bool find_markers(struct kallsyms *table)
 {
+    assert(table->tokens_at < table->index_at);
     size_t least = table->tokens_at > NAMES_MAX ? table->tokens_at - NAMES_MAX : 0;
     for (size_t at = table->tokens_at; at >= least + 4;) {
         at -= 4;
@@ -164,6 +167,7 @@ static bool take_addresses(struct kallsyms *table, size_t at, uint32_t base)
 
 static bool find_addresses(struct kallsyms *table)
 {
+    assert(table->count && table->names_at >= 4 && table->names_at < table->markers_at);
     size_t count_at = table->names_at - 4, bytes = 4 * (size_t)table->count, behind = table->index_at + KALLSYMS_INDEX;
     if (count_at >= bytes + 4 && take_addresses(table, count_at - 4 - bytes, get32(table, count_at - 4)))
         return true;
@@ -174,6 +178,7 @@ static bool find_addresses(struct kallsyms *table)
 
 static uint32_t symbol_address(const struct kallsyms *table, uint32_t i)
 {
+    assert(i < table->count);
     return table->base + get32(table, table->addresses_at + 4u * i);
 }
 

@@ -87,6 +87,7 @@ static void say_fields(struct monitor *monitor, const struct cpu_register *row, 
 {
     say(monitor, " [");
     for (const struct register_field *field = row->fields; field->name; field++) {
+        assert(field->first <= field->last && field->last < row->bits);
         unsigned width = field->last - field->first + 1u;
         uint64_t part = value >> field->first & (UINT64_MAX >> (64 - width));
         if (width > 1)
@@ -186,6 +187,7 @@ static bool info_status(struct monitor *monitor)
         [VM_STOP_STEP] = "after a step",          [VM_STOP_HISTORY_BEGIN] = "at the start of history",
         [VM_STOP_HISTORY_END] = "at the present", [VM_STOP_SHUTDOWN] = "the guest has shut down",
     };
+    assert(monitor->vm->stop_reason < ARRAY_SIZE(reasons) && reasons[monitor->vm->stop_reason]);
     if (monitor->vm->state == VM_RUNNING)
         say(monitor, "running\n");
     else
@@ -218,8 +220,10 @@ static void say_table(struct monitor *monitor, const struct command *table, cons
 {
     for (const struct command *row = table; row->name; row++) {
         char usage[80];
-        snprintf(usage, sizeof(usage), "%s%s%s%s%s%s", prefix, row->name, row->alias ? ", " : "", row->alias ? row->alias : "",
-                 row->parameters[0] ? " " : "", row->parameters);
+        assert(row->least <= row->most && row->most <= ARGUMENTS_MAX);
+        int length = snprintf(usage, sizeof(usage), "%s%s%s%s%s%s", prefix, row->name, row->alias ? ", " : "",
+                              row->alias ? row->alias : "", row->parameters[0] ? " " : "", row->parameters);
+        assert(length > 0 && (size_t)length < sizeof(usage));
         say(monitor, "%-28s %s\n", usage, row->help);
     }
 }
@@ -318,6 +322,7 @@ static bool set(struct monitor *monitor)
 static void say_dump(struct monitor *monitor, uint64_t address, const uint8_t *bytes, size_t length)
 {
     char hex[3 * DUMP_LINE + 1] = "", text[DUMP_LINE + 1] = "";
+    assert(length && length <= DUMP_LINE);
     for (size_t i = 0; i < length; i++) {
         snprintf(hex + 3 * i, 4, " %02x", bytes[i]);
         text[i] = bytes[i] >= 0x20 && bytes[i] < 0x7f ? (char)bytes[i] : '.';
@@ -340,6 +345,7 @@ static bool dump(struct monitor *monitor, read_fn *read, uint64_t last_address)
         uint8_t bytes[DUMP_LINE];
         wanted = (size_t)min_u64(min_u64(length, DUMP_LINE), last_address - address + 1);
         done = wanted ? read(monitor->vm, address, bytes, wanted) : 0;
+        assert(done <= wanted);
         if (!done)
             return fail(monitor, "cannot read 0x%" PRIx64 "\n", address);
         say_dump(monitor, address, bytes, done);
@@ -436,6 +442,7 @@ enum monitor_result monitor_command(struct vm *vm, const char *line, monitor_pri
     static const char space[] = " \t\r\n";
     struct monitor monitor = {.vm = vm, .print = print, .opaque = opaque};
     char copy[MONITOR_LINE], *rest = NULL;
+    assert(print);
     if (strlen(line) >= sizeof(copy))
         return refuse(&monitor, "the command is too long");
     strcpy(copy, line);
@@ -448,5 +455,6 @@ enum monitor_result monitor_command(struct vm *vm, const char *line, monitor_pri
     if (vm->command.busy)
         return refuse(&monitor, "another command is under way");
     bool good = !name || run_command(&monitor, name);
+    assert(good || !vm->command.busy);
     return vm->command.busy ? MONITOR_LATER : good ? MONITOR_DONE : MONITOR_FAILED;
 }

@@ -95,6 +95,7 @@ bool monitor_checkpoint(struct monitor *monitor)
 
 static void say_progress(struct vm *vm)
 {
+    assert(vm->command.busy && vm->travel);
     struct monitor late = {.vm = vm, .print = vm->command.print, .opaque = vm->command.opaque};
     if (late.print)
         say(&late, "searching the past: %u %%\n", travel_percent(vm->travel));
@@ -124,6 +125,7 @@ bool monitor_begin_travel(struct monitor *monitor, bool comes_back, void (*over)
 
 void monitor_await(struct vm *vm, monitor_print_fn *print, void (*done)(void *opaque, bool good), void *opaque)
 {
+    assert(vm->command.busy);
     vm->command.print = print;
     vm->command.done = done;
     vm->command.opaque = opaque;
@@ -194,6 +196,7 @@ static void say_writer(struct monitor *monitor)
 {
     struct vm *vm = monitor->vm;
     const struct debug_event *hit = &found.hit;
+    assert(found.found);
     uint64_t offset;
     if (hit->source != WATCH_BY_CPU) {
         say(monitor, "DMA by %s", hit->device ? hit->device : "a device");
@@ -217,6 +220,7 @@ static void who_wrote_over(struct vm *vm, bool arrived)
     else if (!found.found)
         say(&late, "not written by CPU or DMA since history begins, at icount %" PRIu64 "\n", history_start(vm));
     else {
+        assert(found.bytes && found.bytes <= sizeof(found.old_bytes));
         say_writer(&late);
         say(&late, ", icount %" PRIu64 ": ", found.icount);
         say_bytes(&late, found.old_bytes, found.bytes);

@@ -15,6 +15,7 @@ static struct memlog *replayed;
 static void join(const struct monitor *monitor, unsigned first, char *text, size_t room)
 {
     size_t used = 0;
+    assert(room && first <= monitor->count);
     text[0] = '\0';
     for (unsigned i = first; i < monitor->count && used < room; i++)
         used += (size_t)snprintf(text + used, room - used, "%s%s", i > first ? "," : "", monitor->arguments[i]);
@@ -53,6 +54,7 @@ static bool stop(struct monitor *monitor)
 
 static void replay_over(struct vm *vm, bool arrived)
 {
+    assert(replayed);
     struct monitor late = {.vm = vm, .print = vm->command.print, .opaque = vm->command.opaque};
     bool good = memlog_end(replayed);
     if (late.print && !good)
@@ -84,6 +86,7 @@ static bool replay(struct monitor *monitor)
     struct memlog_spec spec;
     char text[MONITOR_LINE], error[1024];
     uint64_t from, to;
+    assert(!replayed);
     if (!monitor_has_history(monitor) || !monitor_stands(monitor) || !parse_position(monitor, monitor->arguments[1], &from) ||
         !parse_position(monitor, monitor->arguments[2], &to))
         return false;

@@ -17,6 +17,7 @@ static struct monitor waiting(struct vm *vm)
 
 static bool turn(struct vm *vm)
 {
+    assert(save);
     return save_turn(save);
 }
 
@@ -40,6 +41,7 @@ static void say_end(struct monitor *monitor, const char *error, bool complete)
 
 static void over(struct vm *vm, bool complete)
 {
+    assert(save && path);
     struct monitor late = waiting(vm);
     const char *error = save_error(save);
     bool good = complete && !error;
@@ -57,12 +59,15 @@ bool monitor_save(struct monitor *monitor)
     struct vm *vm = monitor->vm;
     if (vm->state != VM_STOPPED)
         return fail(monitor, "the machine runs; stop it first\n");
+    assert(!save && !path && !vm->command.busy);
     path = strdup(monitor->arguments[0]);
     save = save_begin(vm, path);
     if (save_error(save)) {
         fail(monitor, "%s\n", save_error(save));
         save_free(save);
         free(path);
+        save = NULL;
+        path = NULL;
         return false;
     }
     vm->command.busy = true;

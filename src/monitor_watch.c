@@ -78,6 +78,7 @@ static bool parse_kind(const char *text, unsigned *kind)
 static size_t join(const struct monitor *monitor, unsigned from, unsigned end, char *text, size_t room)
 {
     size_t length = 0;
+    assert(from <= end && end <= monitor->count);
     for (unsigned i = from; i < end; i++)
         length +=
             (size_t)snprintf(text + length, length < room ? room - length : 0, "%s%s", length ? " " : "", monitor->arguments[i]);
@@ -143,6 +144,7 @@ static bool parse_exec(struct monitor *monitor, unsigned *i, struct watchpoint_s
     while (quoted && *i < monitor->count) {
         last = monitor->arguments[*i];
         size_t size = strlen(last);
+        assert(size);
         if (last[size - 1] == first[0] && (last != first || size > 1))
             break;
         ++*i;
@@ -150,6 +152,7 @@ static bool parse_exec(struct monitor *monitor, unsigned *i, struct watchpoint_s
     if (*i >= monitor->count || spec->action)
         return fail(monitor, "exec: one command must follow, in quotes: exec 'info registers'\n");
     size_t length = join(monitor, from, *i + 1, text, sizeof(text));
+    assert(length < sizeof(text) && length >= 2u * quoted);
     text[length - quoted] = '\0';
     spec->action = watch_exec_new(text + quoted);
     return true;
@@ -168,6 +171,7 @@ static bool parse_option(struct monitor *monitor, unsigned *i, struct watchpoint
 {
     const char *name = monitor->arguments[*i];
     uint64_t asid;
+    assert(*i < monitor->count);
     if (parse_kind(name, &spec->kind))
         return true;
     if (strcasecmp(name, "log") == 0)
@@ -193,6 +197,7 @@ static bool parse_option(struct monitor *monitor, unsigned *i, struct watchpoint
 static void say_watchpoint(struct monitor *monitor, const struct watchpoint *watchpoint)
 {
     const struct watchpoint_spec *spec = &watchpoint->spec;
+    assert(spec->kind && spec->kind < ARRAY_SIZE(kinds) && spec->length);
     say(monitor, "%4u  %s  %-6s  0x%08" PRIx64 "-0x%08" PRIx64 "  hits %" PRIu64, watchpoint->number,
         spec->physical ? "phys" : "virt", kinds[spec->kind], spec->first, spec->first + spec->length - 1, watchpoint->hits);
     if (spec->asid >= 0)
@@ -276,6 +281,7 @@ static void say_client_watch(void *opaque, struct watch *watch)
     struct client_list *list = opaque;
     if (watch->owner)
         return;
+    assert(watch->kind && watch->kind < ARRAY_SIZE(kinds) && watch->first <= watch->last);
     list->count++;
     say(list->monitor, " gdb  virt  %-6s  0x%08" PRIx64 "-0x%08" PRIx64 "  hits %" PRIu64 "\n", kinds[watch->kind], watch->first,
         watch->last, watch->hits);

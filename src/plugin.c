@@ -17,6 +17,7 @@ typedef void end_fn(struct stakeout *machine);
 /* FILE,ARG,... */
 static bool split(struct stakeout *plugin, const char *spec)
 {
+    assert(!plugin->text && !plugin->argc);
     char *rest = plugin->text = alloc_checked(strdup(spec));
     while (rest) {
         if (plugin->argc == PLUGIN_ARGUMENTS) {
@@ -31,6 +32,7 @@ static bool split(struct stakeout *plugin, const char *spec)
 /* A name without a slash is a file here, not one of the host's libraries. */
 static bool open_object(struct stakeout *plugin)
 {
+    assert(plugin->argc && !plugin->object);
     const char *file = plugin->argv[0];
     char path[4096];
     int length = snprintf(path, sizeof(path), "%s%s", strchr(file, '/') ? "" : "./", file);
@@ -58,6 +60,7 @@ static bool is_for_us(const struct stakeout *plugin)
 static bool start(struct stakeout *plugin)
 {
     start_fn *fn = (start_fn *)(uintptr_t)dlsym(plugin->object, "stakeout_plugin_start");
+    assert(fn);
     if (fn(plugin, &plugin_functions, plugin->argc, plugin->argv))
         return true;
     plugin->ended = true;
@@ -102,6 +105,7 @@ void plugins_end(void)
     for (struct stakeout *plugin = first; plugin; plugin = plugin->next) {
         if (plugin->ended)
             continue;
+        assert(plugin->object && !plugin->in_unit);
         end_fn *fn = (end_fn *)(uintptr_t)dlsym(plugin->object, "stakeout_plugin_end");
         plugin->in_unit = true;
         if (fn)

@@ -28,6 +28,7 @@ struct plugin_watch {
 static void tell_hit(struct watch_action *action, struct vm *vm, const struct debug_event *hit)
 {
     const struct plugin_watch *watch = (const struct plugin_watch *)action;
+    assert(watch->fn && watch->number);
     const struct stakeout_hit told = {
         .watch = watch->number,
         .source = (enum stakeout_source)hit->source,
@@ -105,6 +106,7 @@ static void tell_exception(void *opaque, unsigned code)
     const struct stakeout_exception exception = {code};
     if (machine->ended || !machine->exception.fn || vm->looking || vm->travels)
         return;
+    assert(!machine->in_unit);
     machine->in_unit = true;
     machine->exception.fn(machine->exception.opaque, machine, &exception);
     machine->in_unit = false;
@@ -113,6 +115,7 @@ static void tell_exception(void *opaque, unsigned code)
 static void on_exception(struct stakeout *machine, stakeout_exception_fn *fn, void *opaque)
 {
     if (!machine->listener.fn) {
+        assert(!machine->exception.fn);
         machine->listener = (struct exception_listener){tell_exception, machine, NULL};
         cpu_listen_to_exceptions(machine->vm->cpu, &machine->listener);
     }

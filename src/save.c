@@ -115,7 +115,7 @@ struct save *save_begin(struct vm *vm, const char *path)
 
 bool save_turn(struct save *save)
 {
-    assert(save->step <= ARRAY_SIZE(steps));
+    assert(save->step < ARRAY_SIZE(steps));
     if (stream_good(save->stream) && steps[save->step](save))
         save->step++;
     return !stream_good(save->stream) || save->step == ARRAY_SIZE(steps);

@@ -44,6 +44,7 @@ static void feed(struct line *line)
         return;
     uint8_t bytes[64];
     length = (size_t)min_u64(length, sizeof(bytes));
+    assert(length <= line->length && line->length <= INPUT_ROOM);
     memcpy(bytes, line->waiting, length);
     line->length -= length;
     memmove(line->waiting, line->waiting + length, line->length);
@@ -130,6 +131,7 @@ static void take_terminal(struct line *line)
 /* *terminal: the line that has the terminal, if one has. */
 static bool open_line(struct line *line, const char *spec, struct line **terminal)
 {
+    assert(!line->dev);
     bool monitor = strncmp(spec, "mon:", 4) == 0;
     if (monitor)
         spec += 4;
@@ -163,6 +165,7 @@ static const char *spec_of(const struct vm_options *options, unsigned line)
 
 struct serials *serials_new(struct vm *vm, unsigned lines)
 {
+    assert(lines && lines <= INPUT_CHANNELS);
     if (vm->options->nserial > lines) {
         report_error("-serial: this machine has %u serial lines", lines);
         return NULL;

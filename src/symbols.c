@@ -68,6 +68,7 @@ void symbols_add(struct symbols *symbols, const char *name, uint64_t address, ui
     if (length == 1)
         return;
     assert(symbols->count < NONE);
+    assert(symbols->count <= symbols->capacity && symbols->text_size <= symbols->text_capacity);
     symbols->text = alloc_room(symbols->text, &symbols->text_capacity, symbols->text_size + length, 1);
     memcpy(symbols->text + symbols->text_size, name, length);
     symbols->list = alloc_room(symbols->list, &symbols->capacity, symbols->count + 1, sizeof(*symbols->list));
@@ -112,8 +113,10 @@ void symbols_each(const struct symbols *symbols, symbols_each_fn *fn, void *opaq
 {
     size_t count = symbols_count(symbols);
     const struct symbol **by_order = alloc_zeroed(count * sizeof(*by_order));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        assert(symbols->list[i].order < count && !by_order[symbols->list[i].order]);
         by_order[symbols->list[i].order] = &symbols->list[i];
+    }
     for (size_t i = 0; i < count; i++)
         fn(opaque, symbols->text + by_order[i]->name, by_order[i]->address, by_order[i]->size, by_order[i]->function);
     free(by_order);
@@ -151,8 +154,10 @@ static void find_enclosers(struct symbols *symbols)
     uint32_t top = NONE;
     for (size_t i = 0; i < symbols->count; i++) {
         struct symbol *symbol = &symbols->list[i];
+        assert(!i || symbols->list[i - 1].address <= symbol->address);
         while (top != NONE && !covers(&symbols->list[top], symbol->address))
             top = symbols->list[top].encloser;
+        assert(top == NONE || top < i);
         symbol->encloser = top;
         if (symbol->size)
             top = (uint32_t)i;
@@ -183,6 +188,7 @@ static bool begins_by(const void *symbol, const void *address)
 static bool may_reach(const struct symbols *symbols, const struct symbol *label, uint64_t address)
 {
     assert(label->address <= address);
+    assert(label >= symbols->list && label < symbols->list + symbols->count);
     if (label->size)
         return false;
     bool last = label == &symbols->list[symbols->count - 1];

@@ -66,7 +66,9 @@ static const struct target_ops target_ops = {
 static void make_documents(struct stub_target *target)
 {
     const struct cpu_arch *arch = target->vm->cpu->arch;
-    snprintf(target->triple, sizeof(target->triple), "%s%s-unknown-unknown", arch->name, target->ops.big_endian ? "" : "el");
+    int length =
+        snprintf(target->triple, sizeof(target->triple), "%s%s-unknown-unknown", arch->name, target->ops.big_endian ? "" : "el");
+    assert(length > 0 && (size_t)length < sizeof(target->triple));
     target->description = description_target(arch);
     target->memory_map = description_memory_map();
 }
@@ -98,6 +100,7 @@ void target_free(struct stub_target *target)
 {
     if (!target)
         return;
+    assert(target == present);
     if (target->stub)
         gdbstub_free(target->stub);
     present = NULL;

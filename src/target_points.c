@@ -43,6 +43,7 @@ void target_points_make(struct target_points *points)
 static void grow(struct target_points *points)
 {
     const struct target_points old = *points;
+    assert(old.nbuckets && old.count <= old.nbuckets);
     points->nbuckets *= 2;
     points->buckets = alloc_zeroed(points->nbuckets * sizeof(*points->buckets));
     for (size_t i = 0; i < old.nbuckets; i++)
@@ -60,6 +61,7 @@ static bool make_key(struct stub_target *target, struct point *key, enum target_
                      const char **error)
 {
     bool watch = type >= TARGET_WRITE_WATCH;
+    assert(type <= TARGET_ACCESS_WATCH);
     *key = (struct point){.type = type, .length = watch ? length : 0};
     if (!target_canonical(address, &key->address))
         *error = "not an address of this CPU";
@@ -74,6 +76,7 @@ static bool make_key(struct stub_target *target, struct point *key, enum target_
 
 static void arm(struct vm *vm, struct point *point)
 {
+    assert(!point->watch && !point->actions);
     if (point->type < TARGET_WRITE_WATCH) {
         cpu_breakpoint_insert(vm->cpu, point->address);
         return;
@@ -112,6 +115,7 @@ static struct point *add_point(struct stub_target *target, const struct point *k
     if (points->count == points->nbuckets)
         grow(points);
     struct point **bucket = bucket_of(points, key), *point = alloc_zeroed(sizeof(*point));
+    assert(points->count < points->nbuckets);
     *point = *key;
     point->next = *bucket;
     *bucket = point;
@@ -123,6 +127,7 @@ static struct point *add_point(struct stub_target *target, const struct point *k
 static void take_out(struct stub_target *target, struct point **link)
 {
     struct point *point = *link;
+    assert(point && target->points.count);
     disarm(target->vm, point);
     *link = point->next;
     free(point);
@@ -170,6 +175,7 @@ static void remove_points(struct stub_target *target, bool keep_persistent)
 void target_points_remove_all(void *opaque)
 {
     remove_points(opaque, false);
+    assert(!((struct stub_target *)opaque)->points.count);
 }
 
 void target_points_client_gone(struct stub_target *target)
@@ -217,6 +223,7 @@ void target_each_point(void (*fn)(void *opaque, enum target_point type, uint32_t
     for (size_t i = 0; i < points->nbuckets; i++)
         for (const struct point *point = points->buckets[i]; point; point = point->next)
             list[n++] = point;
+    assert(n == points->count);
     qsort(list, n, sizeof(*list), by_address);
     for (size_t i = 0; i < n; i++)
         fn(opaque, list[i]->type, list[i]->address, list[i]->length);

@@ -10,8 +10,13 @@ void target_registers_make(struct stub_target *target)
         if (arch->registers[i].number >= target->nregisters)
             target->nregisters = arch->registers[i].number + 1u;
     target->registers = alloc_zeroed(target->nregisters * sizeof(*target->registers));
-    for (unsigned i = 0; i < arch->nregisters; i++)
-        target->registers[arch->registers[i].number] = &arch->registers[i];
+    for (unsigned i = 0; i < arch->nregisters; i++) {
+        const struct cpu_register *row = &arch->registers[i];
+        assert(row->bits && row->bits % 8 == 0 && row->bits <= 64);
+        assert(!target->registers[row->number]);
+        target->registers[row->number] = row;
+    }
+    assert(target->registers[arch->pc_register]);
     while (target->ngeneral < target->nregisters && target->registers[target->ngeneral])
         target->ngeneral++;
 }

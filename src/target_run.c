@@ -33,6 +33,7 @@ static void say_progress(struct vm *vm)
     struct stub_target *target = target_present();
     char text[64];
     int length = snprintf(text, sizeof(text), "searching the past: %u %%\n", travel_percent(vm->travel));
+    assert(length > 0 && (size_t)length < sizeof(text));
     if (target)
         gdbstub_console(target->stub, text, (size_t)length);
 }
@@ -41,6 +42,7 @@ static void go_back(struct stub_target *target, const struct target_resume *how)
 {
     struct vm *vm = target_stop_attended(target);
     assert(vm->travel);
+    assert(how->kind == TARGET_CONTINUE || how->kind == TARGET_STEP);
     if (how->kind == TARGET_CONTINUE)
         travel_begin_continue(vm->travel);
     else
@@ -62,6 +64,7 @@ void target_run_resume(void *opaque, const struct target_resume *how)
         go_back(target, how);
         return;
     }
+    assert(how->kind < ARRAY_SIZE(kinds));
     struct vm_run run = {.kind = kinds[how->kind], .start = (uint32_t)how->start, .end = (uint32_t)how->end};
     pass_position(target);
     vm_start(target_stop_attended(target), &run);

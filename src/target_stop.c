@@ -66,6 +66,7 @@ void target_stop_note_position(struct stub_target *target)
 
 void target_stop_at_start(struct stub_target *target)
 {
+    assert(target->vm->state == VM_STOPPED);
     make_stop(target, VM_STOP_START, &target->last);
     target_stop_note_position(target);
 }

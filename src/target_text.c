@@ -52,6 +52,7 @@ static void print_late(void *opaque, const char *text, size_t length)
 static void command_done(void *opaque, bool good)
 {
     struct stub_target *target = opaque;
+    assert(target == target_present());
     target_stop_note_position(target);
     gdbstub_command_done(target->stub, good);
 }
@@ -65,6 +66,7 @@ enum target_command target_text_monitor(void *opaque, const char *command, targe
     };
     struct stub_target *target = opaque;
     enum monitor_result result = monitor_command(target->vm, command, print, print_opaque);
+    assert(result < ARRAY_SIZE(results));
     if (result == MONITOR_LATER)
         monitor_await(target->vm, print_late, command_done, target);
     return results[result];

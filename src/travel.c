@@ -20,6 +20,7 @@ void travel_free(struct travel *travel)
 void travel_note_origin(struct travel *travel)
 {
     struct vm *vm = travel->vm;
+    assert(vm->history);
     if (!history_in_past(vm))
         history_checkpoint(vm);
     uint64_t origin = travel_now(travel);
@@ -98,6 +99,7 @@ static uint64_t landing_stop(const struct travel *travel)
 
 static enum travel_state begin_record(struct travel *travel)
 {
+    assert(travel->log);
     cpu_set_log(travel->vm->cpu, travel->log);
     travel->phase = RECORD;
     return TRAVEL_GOES_ON;
@@ -166,6 +168,7 @@ void travel_begin_goto_time(struct travel *travel, uint64_t vtime)
 
 void travel_begin_memlog(struct travel *travel, uint64_t from, uint64_t to, struct memlog *log)
 {
+    assert(log && from < to);
     travel_note_origin(travel);
     travel->log = log;
     travel->end = to;

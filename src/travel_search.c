@@ -84,6 +84,7 @@ static bool note_hit(void *opaque, const struct debug_event *hit)
 
 static void search_interval(struct travel *travel)
 {
+    assert(!travel->write || travel->watch);
     travel->phase = SEARCH;
     travel->vm->cpu->on_hit.fn = travel->write ? NULL : note_hit;
     travel->vm->cpu->on_hit.opaque = travel;
@@ -94,6 +95,7 @@ static void search_interval(struct travel *travel)
 
 void travel_search_before(struct travel *travel, uint64_t end)
 {
+    assert(end <= travel->origin);
     struct journal *journal = travel_journal(travel);
     travel->end = end;
     travel->best.any = false;
@@ -118,6 +120,7 @@ static void keep_event(struct travel *travel)
         event.reason = VM_STOP_BREAKPOINT;
         cpu->skip_breakpoint = true;
     } else {
+        assert(cpu->debug.reason == DEBUG_WATCH);
         event.reason = VM_STOP_WATCH;
         if (!event.hit.after)
             travel_finish_hit_unit(travel);
@@ -130,6 +133,7 @@ static void keep_event(struct travel *travel)
 
 static enum travel_state found(struct travel *travel)
 {
+    assert(travel->best.any);
     if (travel->seek_entry)
         travel_end_entry_search(travel);
     travel_land(travel, travel->best.begin, travel->best.reason);

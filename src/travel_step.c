@@ -15,6 +15,7 @@ static void note_exception(void *opaque, unsigned code)
 
 void travel_approach(struct travel *travel, uint64_t position)
 {
+    assert(position > 0 && position <= travel->origin);
     struct journal *journal = travel_journal(travel);
     travel->position = position;
     travel->phase = APPROACH;
@@ -102,6 +103,7 @@ enum travel_state travel_previous(struct travel *travel)
 
 void travel_end_entry_search(struct travel *travel)
 {
+    assert(travel->seek_entry);
     cpu_forget_listener(travel->vm->cpu, &travel->listener);
     travel->seek_entry = false;
 }

@@ -17,6 +17,7 @@ static bool note_write(struct watch_owner *owner, const struct watch_access *acc
 {
     struct travel *travel = (struct travel *)((char *)owner - offsetof(struct travel, owner));
     struct travel_write *write = travel->write;
+    assert(write && write->bytes <= sizeof(write->old_bytes));
     write->found = true;
     write->icount = travel_now(travel);
     write->hit = cpu_watch_event(travel->vm->cpu, access, offset, length);
@@ -27,6 +28,7 @@ static bool note_write(struct watch_owner *owner, const struct watch_access *acc
 
 bool travel_begin_who_wrote(struct travel *travel, uint64_t phys, uint64_t length, struct travel_write *write)
 {
+    assert(length);
     travel_note_origin(travel);
     *write = (struct travel_write){.phys = phys, .bytes = min_u64(length, sizeof(write->old_bytes))};
     travel->write = write;

@@ -22,6 +22,7 @@ struct lines {
 
 static void tell_line(struct lines *lines)
 {
+    assert(lines->length < sizeof(lines->text));
     notice(lines->vm, "%.*s\n", (int)lines->length, lines->text);
     lines->length = 0;
 }

@@ -166,6 +166,7 @@ static void fuse_sum(struct ir_op *op)
 static void begin(struct ir *ir, const struct cpu_arch *arch)
 {
     unsigned values = IR_TEMPS + ir->ntemps;
+    assert(values <= IR_VALUES && ir->nops <= IR_MAX_OPS);
     memset(now.def, 0xff, values * sizeof(now.def[0]));
     memset(now.version, 0, values * sizeof(now.version[0]));
     now.observations = 0;

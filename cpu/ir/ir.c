@@ -93,6 +93,7 @@ struct ir_op *ir_emit(struct ir *ir, enum ir_opcode opcode)
 
 void ir_insn(struct ir *ir, uint32_t pc, bool slot)
 {
+    assert(!slot || ir->count);
     struct ir_op *op = ir_emit(ir, IR_insn);
     op->imm = (int32_t)pc;
     op->aux = slot ? IR_SLOT : 0;
@@ -260,6 +261,7 @@ static unsigned add_exit(struct ir *ir, enum ir_exit_kind kind, uint32_t pc)
 
 static struct ir_op *emit_exit(struct ir *ir, enum ir_opcode opcode, enum ir_exit_kind kind, uint32_t pc)
 {
+    assert(ir_op_info[opcode].form == IR_FORM_EXIT);
     unsigned exit = add_exit(ir, kind, pc);
     struct ir_op *op = ir_emit(ir, opcode);
     op->aux = exit;

@@ -314,6 +314,7 @@ static void compact(struct ir *ir)
 
 void ir_optimise(struct ir *ir, const struct cpu_arch *arch)
 {
+    assert(!ir->full && ir->nops);
     mark_observed_units(ir, arch);
     forward(ir, arch);
     ir_fuse(ir, arch);

@@ -5,6 +5,7 @@
 #include "cpu/ir/ir.h"
 
 static const char *const cc_names[] = {"eq", "ne", "lts", "ges", "ltu", "geu", "les", "gts", "leu", "gtu"};
+static_assert(ARRAY_SIZE(cc_names) == IR_GTU + 1, "a name for each condition");
 
 static int print_value(char *text, size_t room, const struct cpu_arch *arch, unsigned value, int32_t imm)
 {
@@ -19,6 +20,7 @@ static int print_value(char *text, size_t room, const struct cpu_arch *arch, uns
 
 void ir_print_op(const struct ir *ir, const struct ir_op *op, const struct cpu_arch *arch, char *text, size_t room)
 {
+    assert(op->op < IR_OPCODES);
     const struct ir_op_info *info = &ir_op_info[op->op];
     size_t n = (size_t)snprintf(text, room, op->op == IR_insn ? "%s" : "    %s", info->name);
     if (op->op == IR_setcc || op->op == IR_movcc || op->op == IR_exit_if)
@@ -42,6 +44,7 @@ void ir_print_op(const struct ir *ir, const struct ir_op *op, const struct cpu_a
                               op->sub & MO_SIGN ? " signed" : "", op->sub & MO_SWAP ? " swapped" : "");
     if (op->op == IR_call)
         n += (size_t)snprintf(text + n, room - n, " %#x", (unsigned)op->imm);
+    assert(n < room);
     if (info->form == IR_FORM_EXIT)
         snprintf(text + n, room - n, " -> %#x count %u", ir->exits[op->aux].pc, ir->exits[op->aux].count);
 }

@@ -22,6 +22,7 @@ static const struct mips_model *model_of(const struct translator *t)
 
 unsigned gpr(const struct mips_insn *i, unsigned n)
 {
+    assert(n < 32);
     if (n && i->unit->in_slot && i->unit->link == n)
         return i->unit->link_value;
     return G_GPR + n;
@@ -29,6 +30,7 @@ unsigned gpr(const struct mips_insn *i, unsigned n)
 
 unsigned gpr_dest(struct translator *t, unsigned n)
 {
+    assert(n < 32);
     return n ? G_GPR + n : ir_temp(t->ir);
 }
 
@@ -54,6 +56,7 @@ unsigned tr_indexed_address(struct translator *t, const struct mips_insn *i)
 
 void tr_raise(struct translator *t, const struct mips_insn *i, uint32_t imm)
 {
+    assert(!t->done);
     ir_call(t->ir, HELPER_raise, IR_NONE, IR_NONE, IR_NONE, imm);
     if (i->unit->in_slot)
         return; /* the branch ends the block as ever, in code that is never reached */
@@ -107,6 +110,7 @@ void tr_instruction(struct translator *t, struct mips_insn *i, uint32_t word)
 
 void mips_translate_unit(struct translator *t)
 {
+    assert(!t->done);
     struct mips_unit unit = {.pc = t->pc};
     struct mips_insn insn = {.pc = t->pc, .unit = &unit};
     uint32_t word;

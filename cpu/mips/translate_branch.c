@@ -15,6 +15,7 @@ static void address(struct translator *t, unsigned d, uint32_t pc)
 static void begin_slot(struct translator *t, const struct mips_insn *i, struct mips_insn *slot)
 {
     struct mips_unit *unit = i->unit;
+    assert(!unit->in_slot);
     unsigned link = mips_insn_writes(i);
     if (link) {
         unit->link = (uint8_t)link;
@@ -54,6 +55,7 @@ static unsigned slot_writes(struct translator *t, const struct mips_insn *i)
 /* The operand as it is before the unit: a copy if the slot or the link changes the register before it is looked at. */
 static unsigned operand(struct translator *t, const struct mips_insn *i, unsigned value)
 {
+    assert(!i->unit->in_slot);
     if (value == G_GPR || value >= G_GPR + 32)
         return value;
     if (value - G_GPR != slot_writes(t, i) && value - G_GPR != mips_insn_writes(i))
@@ -104,6 +106,7 @@ static void exit_if(struct translator *t, enum ir_cc cc, unsigned a, unsigned b,
 /* The slot asked to leave: both ways go to the dispatcher, by a computed pc. */
 static void end_leaving(struct translator *t, const struct mips_insn *i, enum ir_cc cc, unsigned a, unsigned b, int32_t imm)
 {
+    assert(i->unit->leave);
     unsigned pc = ir_temp(t->ir), taken = ir_temp(t->ir), holds = ir_temp(t->ir);
     if (b == IR_IMM)
         ir_setcc_imm(t->ir, cc, holds, a, imm);

@@ -16,6 +16,7 @@ static bool wide_registers(const struct translator *t)
 /* The words of a 64-bit value: of the register, or with FR=0 of the even-odd pair that contains it. */
 static unsigned low_word(const struct translator *t, unsigned n)
 {
+    assert(n < 32);
     return G_FPR_LO + (wide_registers(t) ? n : n & ~1u);
 }
 
@@ -67,6 +68,7 @@ static void compute(struct translator *t, const struct mips_insn *i, enum mips_h
 
 static unsigned condition_bit(const struct mips_insn *i)
 {
+    assert(i->cc < 8);
     return i->cc ? 24u + i->cc : 23;
 }
 

@@ -23,6 +23,7 @@ static void three_or_move(struct translator *t, const struct mips_insn *i, enum 
 
 static void shift(struct translator *t, const struct mips_insn *i, enum ir_opcode op)
 {
+    assert(i->sa < 32);
     if (i->rd) /* nop, ssnop and ehb among them */
         ir_binary_imm(t->ir, op, G_GPR + i->rd, gpr(i, i->rt), i->sa);
 }

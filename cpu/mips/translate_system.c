@@ -55,6 +55,7 @@ static void move_from_cp0(struct translator *t, const struct mips_insn *i)
 
 static void write_cp0_global(struct translator *t, unsigned global, unsigned value, uint32_t mask)
 {
+    assert(global >= G_USER_LOCAL && global < MIPS_GLOBALS);
     unsigned kept = ir_temp(t->ir), changed = ir_temp(t->ir);
     if (mask == UINT32_MAX) {
         ir_unary(t->ir, IR_mov, global, value);

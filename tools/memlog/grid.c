@@ -49,6 +49,7 @@ static void add_cells(uint32_t *cells, const uint32_t *more)
 
 static void coarsen_bins(struct grid *grid)
 {
+    assert(grid->bin_shift < 63);
     size_t count = grid->nrows;
     memset(grid->index, 0, sizeof(grid->index));
     grid->nrows = 0;
@@ -69,6 +70,7 @@ static void coarsen_bins(struct grid *grid)
 
 static void coarsen_time(struct grid *grid)
 {
+    assert(grid->time_shift < 63);
     uint64_t first = grid->first_column;
     for (size_t i = 0; i < grid->nrows; i++) {
         uint32_t *cells = grid->rows[i].cells;
@@ -89,6 +91,7 @@ static void coarsen_time(struct grid *grid)
 static void begin_earlier(struct grid *grid, uint64_t column)
 {
     size_t columns = (size_t)(grid->first_column - column), bytes = columns * GRID_KINDS * sizeof(uint32_t);
+    assert(column < grid->first_column && columns <= GRID_COLUMNS);
     for (size_t i = 0; i < grid->nrows; i++) {
         char *cells = (char *)grid->rows[i].cells;
         memmove(cells + bytes, cells, ROW_BYTES - bytes);
@@ -123,6 +126,7 @@ static struct grid_row *row_of(struct grid *grid, uint64_t address)
         place = place_of(grid, bin);
     }
     if (!*place) {
+        assert(grid->nrows < GRID_ROWS);
         grid->rows[grid->nrows++] = (struct grid_row){bin, alloc_zeroed(ROW_BYTES)};
         *place = (uint16_t)grid->nrows;
     }

@@ -43,6 +43,7 @@ static bool row_before(const void *row, const void *bin)
 /* Accesses a byte of one line of pixels, which shows the bins from low to high (whole ones and parts) behind bin `base`. */
 static void sum_rows(const struct grid *grid, uint64_t base, double low, double high, double *line)
 {
+    assert(low < high);
     double bytes = (high - low) * (double)((uint64_t)1 << grid->bin_shift);
     uint64_t first = base + (uint64_t)low;
     memset(line, 0, GRID_COLUMNS * GRID_KINDS * sizeof(*line));
@@ -71,6 +72,7 @@ static void sum_columns(const double *line, double first, double columns, unsign
 
 static void fill_band(const struct grid *grid, const struct band *band, unsigned width, float *densities)
 {
+    assert(band->top < band->bottom);
     double line[GRID_COLUMNS * GRID_KINDS], column = (double)((uint64_t)1 << grid->time_shift);
     double bins = band_bytes(band) / (double)((uint64_t)1 << grid->bin_shift), height = band->bottom - band->top;
     double first = ((double)grid->first_icount - (double)grid->first_column * column) / column;
@@ -91,6 +93,7 @@ static void find_limits(struct heat *heat, const float *densities, size_t count)
             heat->low = fmin(heat->low, densities[i]);
             heat->high = fmax(heat->high, densities[i]);
         }
+    assert(heat->high > 0);
     /* Whole powers of ten, and at most six of them: the less is as dark as the least. */
     heat->high = pow(10, ceil(log10(heat->high) - 1e-6));
     heat->low = fmax(pow(10, floor(log10(heat->low) + 1e-6)), heat->high / 1e6);
@@ -104,6 +107,7 @@ static double level(const struct heat *heat, double density)
 
 void heat_make(struct heat *heat, const struct grid *grid, const struct scale *scale, unsigned width, unsigned height)
 {
+    assert(scale->count && width && height);
     size_t count = (size_t)width * height;
     float *densities = alloc_zeroed(count * GRID_KINDS * sizeof(*densities));
     for (size_t i = 0; i < scale->count; i++)

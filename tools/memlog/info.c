@@ -17,6 +17,7 @@ struct sums {
 };
 
 static const char *const kind_names[] = {"loads", "stores", "fetches", "DMA from memory", "DMA to memory"};
+static_assert(ARRAY_SIZE(kind_names) == sizeof(KINDS) - 1, "a name for each kind");
 
 static void extend(struct span *span, uint64_t first, uint64_t last)
 {
@@ -29,6 +30,7 @@ static void extend(struct span *span, uint64_t first, uint64_t last)
 static void add(struct sums *sums, const struct memlog_record *record)
 {
     size_t kind = (size_t)(strchr(KINDS, record->kind) - KINDS);
+    assert(kind < ARRAY_SIZE(kind_names));
     sums->count[kind]++;
     sums->bytes[kind] += record->size;
     extend(&sums->icount, record->icount, record->icount);

@@ -11,6 +11,7 @@ static int compare(const void *left, const void *right)
 
 size_t labels_spread(struct label *labels, size_t count, double height, double line)
 {
+    assert(line > 0 && height >= 0);
     size_t room = (size_t)(height / line);
     count = count < room ? count : room;
     if (count)

@@ -15,6 +15,7 @@
 #define MAX_LABELS 200
 #define HOT_SHARE  1000 /* a symbol is named if it has one in so many of all accesses */
 
+static_assert(SCALE_BANDS <= MAX_LABELS, "each region has a label");
 struct map {
     struct options *options;
     struct grid *grid;
@@ -92,6 +93,7 @@ static void show_regions(struct map *map)
 
 static struct label *new_label(struct map *map, double y)
 {
+    assert(map->nlabels < MAX_LABELS);
     struct label *label = &map->labels[map->nlabels++];
     *label = (struct label){.y = y};
     return label;
@@ -100,6 +102,7 @@ static struct label *new_label(struct map *map, double y)
 /* One for all bands of a region, at the largest. */
 static void label_region(struct map *map, const struct scale *scale, size_t first)
 {
+    assert(first < scale->count);
     char size[32];
     const struct band *band = &scale->bands[first], *largest = band;
     double bytes = 0;
@@ -139,6 +142,7 @@ static void label_symbols(struct map *map, const struct scale *scale)
 static void name_kinds(const struct map *map, const char *names[GRID_KINDS])
 {
     const char *kinds = map->options->filter.kinds;
+    assert(kinds);
     const char *reads = strpbrk(kinds, KINDS_READS) ? strchr(kinds, 'x') ? "reads, fetches" : "reads" : "fetches";
     names[0] = map->grid->counts[0] ? reads : NULL;
     names[1] = map->grid->counts[1] ? "writes" : NULL;
@@ -158,6 +162,7 @@ static void make_subtitle(const struct map *map, const char *const names[GRID_KI
 
 static bool draw(struct map *map)
 {
+    assert(map->grid->nrows);
     char subtitle[256];
     struct scale scale;
     struct heat heat;

@@ -100,6 +100,7 @@ static void add_entries(struct entries *entries, struct symbols *symbols)
             end = entry->address + 1;
         else if (entries->list[i + 1].address != entry->address)
             end = entries->list[i + 1].address;
+        assert(end > entry->address);
         symbols_add(symbols, entry->name, entry->address, end - entry->address, strchr("tTwW", entry->type));
     }
 }

@@ -36,6 +36,7 @@ struct frame picture_frame(unsigned width, unsigned height)
 {
     bool narrow = width < 2 * (LEFT_MARGIN + RIGHT_MARGIN);
     unsigned right = narrow ? RIGHT_MARGIN / 2 : RIGHT_MARGIN;
+    assert(width > LEFT_MARGIN + right && height > TOP_MARGIN + BOTTOM_MARGIN);
     return (struct frame){
         width, height, LEFT_MARGIN, TOP_MARGIN, width - LEFT_MARGIN - right, height - TOP_MARGIN - BOTTOM_MARGIN};
 }
@@ -47,6 +48,7 @@ double picture_line(void)
 
 static void ink(cairo_t *cairo, unsigned which)
 {
+    assert(which < ARRAY_SIZE(inks));
     cairo_set_source_rgb(cairo, inks[which][0], inks[which][1], inks[which][2]);
 }
 
@@ -99,6 +101,7 @@ static void line(cairo_t *cairo, double x1, double y1, double x2, double y2)
 static void image(cairo_t *cairo, const uint32_t *pixels, double x, double y, unsigned width, unsigned height)
 {
     int stride = (int)(width * sizeof(*pixels));
+    assert(stride == cairo_format_stride_for_width(CAIRO_FORMAT_RGB24, (int)width));
     cairo_surface_t *surface =
         cairo_image_surface_create_for_data((unsigned char *)pixels, CAIRO_FORMAT_RGB24, (int)width, (int)height, stride);
     cairo_set_source_surface(cairo, surface, x, y);
@@ -193,6 +196,7 @@ static double time_place(const struct picture *picture, uint64_t icount)
 {
     const struct grid *grid = picture->grid;
     double length = (double)(grid->last_icount - grid->first_icount) + 1;
+    assert(icount >= grid->first_icount && icount <= grid->last_icount);
     return floor(picture->frame.left + (double)(icount - grid->first_icount) / length * picture->frame.heat_width) + 0.5;
 }
 
@@ -301,6 +305,7 @@ static void legend_bar(cairo_t *cairo, double x, double y, bool reads, bool writ
 /* A power of ten. */
 static void legend_limit(cairo_t *cairo, double x, double y, enum align align, double density)
 {
+    assert(density > 0);
     static const char *const digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
     char exponent[16], text[64] = "10";
     snprintf(exponent, sizeof(exponent), "%.0f", log10(density));

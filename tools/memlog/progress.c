@@ -23,6 +23,7 @@ void progress_begin(struct progress *progress, bool quiet)
 void progress_show(struct progress *progress, uint64_t done, uint64_t total)
 {
     static const char full[] = "########################################";
+    static_assert(sizeof(full) == WIDTH + 1, "as wide as the bar");
     uint64_t time = progress->wanted ? now() : 0;
     if (!progress->wanted || !total || time - progress->begin < MOMENT || time - progress->last < INTERVAL)
         return;

@@ -49,6 +49,7 @@ static int foreign(struct memlog_reader *reader)
 
 static int read_ranges(struct memlog_reader *reader, unsigned nranges, unsigned length)
 {
+    assert(nranges <= MEMLOG_RANGES_MAX && length <= MEMLOG_FILTER_MAX);
     struct memlog_header *header = &reader->header;
     uint8_t range[MEMLOG_RANGE_BYTES];
     header->nram = nranges;
@@ -158,6 +159,7 @@ struct chunk {
 
 static int unpack(struct memlog_reader *reader, const struct chunk *chunk)
 {
+    assert((uint64_t)chunk->events + chunk->definitions <= chunk->plain);
     uint64_t from = reader->done - MEMLOG_FRAME_BYTES - MEMLOG_CHUNK_HEAD_BYTES;
     uint8_t *packed = realloc(reader->packed, chunk->packed);
     if (packed)
@@ -220,6 +222,7 @@ uint64_t get_number(struct memlog_reader *reader, struct section *section)
 
 void *room_for_one(struct memlog_reader *reader, void *array, size_t *room, size_t used, size_t element)
 {
+    assert(used <= *room);
     if (used < *room)
         return array;
     size_t wanted = *room ? *room * 2 : 1024;
@@ -243,10 +246,13 @@ static void get_value(struct memlog_reader *reader, struct memlog_record *record
         record->value |= (uint64_t)get_byte(reader, &reader->events) << 8 * i;
 }
 
+static_assert(MEMLOG_SIZE + 1 <= sizeof(((struct memlog_record *)0)->value), "a value holds all bytes of an access");
+
 /* The event's access; its icount is read. */
 static void get_access(struct memlog_reader *reader, unsigned first)
 {
     static const char letters[] = "rwxRW";
+    static_assert(sizeof(letters) == MEMLOG_KINDS + 1, "a letter for each kind");
     struct memlog_record *record = &reader->event;
     struct memlog_last *last = &reader->last;
     unsigned kind = first & MEMLOG_KIND;

@@ -175,6 +175,7 @@ static const struct block *begin_entry(struct memlog_reader *reader)
 /* Where each word's differences are, of as many entries as the run has. */
 static bool begin_run(struct memlog_reader *reader)
 {
+    assert(!reader->run.left && reader->exit < reader->nexits);
     struct section *section = &reader->entries;
     struct run *run = &reader->run;
     const struct exit *exit = &reader->exits[reader->exit];

@@ -13,6 +13,7 @@ bool memory_begin(struct memlog_reader *reader)
     for (unsigned mode = 0; mode < MEMLOG_MODES; mode++)
         memory->frames[mode] = calloc(PAGES, sizeof(*memory->frames[mode]));
     memory->places = calloc(PAGES, sizeof(*memory->places));
+    static_assert(MEMLOG_MODES == 2, "both are looked at");
     return memory->frames[0] && memory->frames[1] && memory->places;
 }
 

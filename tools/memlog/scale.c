@@ -25,6 +25,7 @@ static bool make_bands(struct scale *scale, const struct grid *grid, const struc
     for (size_t i = 0; i < grid->nrows; i++) {
         uint64_t first = grid->rows[i].bin << grid->bin_shift, left_out = band ? first - band->last - 1 : 0;
         const struct region *region = region_of(regions, nregions, first + bytes / 2);
+        assert(!band || first > band->last);
         if (!band || region != band->region || left_out > gap) {
             if (scale->count == most)
                 return false;
@@ -72,6 +73,7 @@ static void place(struct scale *scale, unsigned height)
 
 void scale_make(struct scale *scale, const struct grid *grid, const struct region *regions, size_t nregions, unsigned height)
 {
+    assert(grid->nrows);
     size_t most = (size_t)(height / (2 * LEAST_HEIGHT + GAP_HEIGHT));
     divide(scale, grid, regions, nregions, most < 1 ? 1 : most > SCALE_BANDS ? SCALE_BANDS : most);
     place(scale, height);

@@ -73,6 +73,7 @@ void scan_free(struct scan *scan)
 
 int scan_close(struct scan *scan)
 {
+    assert(scan->matches <= scan->records);
     int status = scan->broken || !scan->matches;
     progress_end(&scan->progress);
     if (!scan->broken && !scan->records)

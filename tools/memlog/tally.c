@@ -15,6 +15,7 @@ static struct tally_entry *find(const struct tally *tally, unsigned kind, uint64
 static void grow(struct tally *tally)
 {
     struct tally old = *tally;
+    assert(!(old.size & (old.size - 1)) && old.used <= old.size);
     tally->size = old.size ? old.size * 2 : 1024;
     tally->slots = alloc_zeroed(tally->size * sizeof(*tally->slots));
     for (size_t i = 0; i < old.size; i++)

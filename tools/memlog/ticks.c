@@ -34,6 +34,7 @@ static const struct unit {
 
 const char *ticks_count(uint64_t value, uint64_t step, char *text, size_t size)
 {
+    assert(step);
     const struct unit *unit = units;
     while (unit->size > 1 && step < unit->size / 10)
         unit++;
@@ -57,6 +58,7 @@ const char *ticks_rough(uint64_t value, char *text, size_t size)
 
 const char *ticks_bytes(double bytes, char *text, size_t size)
 {
+    assert(bytes >= 0);
     static const char *const names[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     unsigned unit = 0;
     for (; bytes >= 1024 && unit + 1 < ARRAY_SIZE(names); unit++)

@@ -49,6 +49,7 @@ static void print_key(FILE *out, struct names *names, const struct tally_entry *
         fprintf(out, "page at physical 0x%08" PRIx64, entry->key);
         break;
     default:
+        assert(entry->kind == KEY_FUNCTION || entry->kind == KEY_SYMBOL);
         fputs(names_format(names, entry->key, place, sizeof(place)), out);
         break;
     }
@@ -59,6 +60,7 @@ static void print_rows(FILE *out, const struct options *options, const struct ta
     uint64_t rows = min_u64(options->count ? options->count : DEFAULT_ROWS, tally->used), all = 0, rest = 0;
     for (size_t i = 0; i < tally->used; i++)
         all += tally->slots[i].count;
+    assert(all);
     fprintf(out, "%12s %12s %7s %14s %14s  %s\n", "accesses", "bytes", "share", "first", "last",
             options->by == BY_DATA ? "data" : "by");
     for (size_t i = 0; i < rows; i++) {
