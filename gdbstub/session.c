@@ -52,6 +52,8 @@ int session_errno(struct session *session, unsigned number)
 
 static bool must_hold(const struct session *session, const uint8_t *body, size_t length)
 {
+    if (session->commanding) /* its answer comes first */
+        return true;
     enum session_when when = dispatch_when(session, body, length);
     if (when == WHEN_ALWAYS)
         return false;
@@ -101,7 +103,7 @@ static void run_dispatch(struct session *session, const uint8_t *body, size_t le
 /* The packets that have waited, until one lets the machine run again. */
 static void run_held(struct session *session)
 {
-    while (session->held && !session->waiting && !session->ops->running(session->vm)) {
+    while (session->held && !session->waiting && !session->commanding && !session->ops->running(session->vm)) {
         struct held *held = take_held(session);
         run_dispatch(session, held->body, held->length);
         free(held);
@@ -116,7 +118,7 @@ static void packet(struct session *session, const uint8_t *body, size_t length)
         return;
     }
     hold(session, body, length);
-    if (!session->waiting && session->ops->running(session->vm))
+    if (!session->waiting && !session->commanding && session->ops->running(session->vm))
         session->ops->stop(session->vm);
     run_held(session); /* the stop may have been immediate */
 }

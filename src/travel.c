@@ -199,10 +199,15 @@ enum vm_stop_reason travel_reason(const struct travel *travel)
 
 unsigned travel_percent(const struct travel *travel)
 {
-    uint64_t all = travel->origin - travel->floor;
-    if (travel->phase == RECORD)
-        return (unsigned)((travel_now(travel) - travel->target) * 100 / (travel->end - travel->target));
-    return travel->phase == SEARCH && all ? (unsigned)((travel->origin - travel->end) * 100 / all) : 0;
+    uint64_t all = 0, done = 0;
+    if (travel->phase == RECORD) {
+        all = travel->end - travel->target;
+        done = travel_now(travel) - travel->target;
+    } else if (travel->phase == SEARCH) {
+        all = travel->origin - travel->floor;
+        done = travel->origin - travel->end;
+    }
+    return all ? (unsigned)(done * 100 / all) : 0;
 }
 
 void travel_abandon(struct travel *travel)

@@ -96,6 +96,7 @@ def vanished(bench):
         rsp.ask("?")
         equal((when(rsp), bench.keys(rsp), in_past(rsp)), (place, 2, True), "where time stands")
         equal(back(rsp).text.split(";")[0], "T05replaylog:begin", "to the start")
+        equal(rsp.monitor("info status").strip(), "stopped: at the start of history", "the status there")
         rsp.close()
 
 

@@ -243,6 +243,21 @@ static void test_run_by_others(void **state)
     session_free(rig.session);
 }
 
+/* What comes while a long command runs is answered after it. */
+static void test_held_commands(void **state)
+{
+    struct rig rig;
+    rig_open(&rig, false);
+    feed(&rig, "$qRcmd,6c61746572#62$qRcmd,68656c6c6f#ca$qC#b4");
+    assert_string_equal(fake_replies(rig.session), "");
+    assert_string_equal(fake_calls(&rig.fake), "monitor later;");
+    rig.fake.running = false;
+    session_command_done(rig.session, true);
+    assert_string_equal(fake_replies(rig.session), "OK|68656c6c6f0a|QC01|");
+    assert_string_equal(fake_calls(&rig.fake), "monitor hello;");
+    session_free(rig.session);
+}
+
 static void test_console(void **state)
 {
     struct rig rig;
@@ -301,7 +316,7 @@ static void test_largest_transfer(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_SIZE(scripts) + 7];
+    struct CMUnitTest tests[ARRAY_SIZE(scripts) + 8];
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_SIZE(scripts); i++)
         tests[n++] = (struct CMUnitTest){scripts[i].name, test_script, NULL, NULL, (void *)(uintptr_t)&scripts[i]};
@@ -309,6 +324,7 @@ int main(void)
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_stop_from_within);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_held_resumes);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_run_by_others);
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_held_commands);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_console);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_held_is_bounded);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_largest_transfer);
