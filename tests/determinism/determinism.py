@@ -50,7 +50,7 @@ KERNEL = (
     Variant("slices of 997", ("--slice", "997"), JIT),
     Variant("slices of 65536", ("--slice", "65536"), JIT),
     Variant("slices of 97", ("--slice", "97"), JIT, prefix=True),
-    Variant("little code cache", machine=JIT + ("-code-cache", "128K"), prefix=True),
+    Variant("little code cache", machine=JIT + ("-code-cache", "1M"), prefix=True),
     Variant("no pins", machine=("-accel", "jit,pins=off"), prefix=True),
     Variant("one TLB entry", machine=("-accel", "jit,one-tlb-entry=on"), prefix=True),
     Variant("faults first", machine=("-accel", "jit,fault-first=on"), prefix=True),
