@@ -8,7 +8,7 @@
 /* Replay time of intervals: new ones, those older than DENSE_FOR, and the longest that memory pressure makes of older ones. */
 enum { DENSE_MS = 50, SETTLED_MS = 420, LONGEST_MS = 1700, DENSE_FOR_MS = 10000 };
 /* Memory pressure leaves the youngest part of history as it is: a share of it, or so much time if that is not most of it. */
-enum { FINE_SHARE = 8, FINE_FOR_MS = 90000, FINE_AT_MOST = 2 };
+enum { FINE_SHARE = 8, FINE_FOR_MS = 75000, FINE_AT_MOST = 2 };
 /*
  * Saving a page costs about this much, the fresh memory for the copy and the slow path of the page's next write included; intervals are
  * as long as it takes to keep that under 1 part in SAVE_SHARE.
@@ -68,14 +68,21 @@ static void thin_by_bound(struct journal *journal, uint64_t run_ns)
 
 /* Copies stay as they are, and cost no time, while they take less than this part of the bound. */
 enum { PACK_ABOVE = 8 };
-/* Those that are not packed yet take more than this part of it: packing does not keep up. */
-enum { BEHIND_ABOVE = 4 };
+/* Those that wait for it take more than this part of the bound: packing does not keep up. */
+enum { BEHIND_ABOVE = 16 };
 
-/* Intervals that are to be packed are merged first, as far as they ever may: then there is less to pack. */
+static bool is_behind(const struct journal *journal, size_t from)
+{
+    size_t waiting = 0;
+    for (size_t i = from; i + 1 < journal->thinned; i++)
+        waiting += journal->list[i].packed ? 0 : journal->list[i].undo.raw * ARENA_PAGE;
+    return waiting > journal->bound / BEHIND_ABOVE;
+}
+
+/* Then intervals that are to be packed are merged first, as far as they ever may: there is less to pack. */
 static void merge_if_behind(struct journal *journal, size_t index)
 {
-    while (page_pool_used(journal->store.pool) > journal->bound / BEHIND_ABOVE && index + 2 < journal->thinned &&
-           may_merge(journal, index + 1, LONGEST_MS * MS))
+    while (index + 2 < journal->thinned && may_merge(journal, index + 1, LONGEST_MS * MS) && is_behind(journal, index))
         journal_drop(journal, index + 1);
 }
 

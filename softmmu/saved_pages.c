@@ -9,7 +9,7 @@
 #include "softmmu/page_pool.h"
 
 /* Pages compressed as one: enough for a good ratio, few enough that reading one back stays cheap. */
-enum { GROUP_PAGES = 32, GROUPS_A_CALL = 2, LEVEL = -3 };
+enum { GROUP_PAGES = 64, GROUPS_A_CALL = 1, LEVEL = -3 };
 
 /* Some of its pages, the compressed bytes behind it. Lives while any row points to it. */
 struct page_group {

@@ -350,6 +350,60 @@ static void test_start_moves(void **state)
     free(rig);
 }
 
+static uint64_t longest_ms(const struct rig *rig, uint64_t from_ms, uint64_t to_ms)
+{
+    uint64_t longest = 0;
+    for (size_t i = 0; i + 1 < journal_count(rig->journal); i++) {
+        uint64_t begin = journal_at(rig->journal, i)->mark.run_ns / 1000000,
+                 end = journal_at(rig->journal, i + 1)->mark.run_ns / 1000000;
+        if (begin >= from_ms && end <= to_ms && end - begin > longest)
+            longest = end - begin;
+    }
+    return longest;
+}
+
+/* Memory is short: what is older gets coarse, the younger half of so short a history stays fine, and it all is kept. */
+static void test_young_stays_fine(void **state)
+{
+    enum { PER_CHECKPOINT = 5, ALL_MS = UNITS * UNIT_MS, DENSE_MS = 10000 };
+    struct rig *rig = alloc_zeroed(sizeof(*rig));
+    set_up(rig, 19000 * ARENA_PAGE, 1, 3);
+    for (unsigned n = 1; n < UNITS; n++) {
+        run_unit(rig);
+        if (n % PER_CHECKPOINT == 0) {
+            lay_checkpoint(rig);
+            journal_tidy(rig->journal, mark_at(rig->at).run_ns, UINT64_MAX);
+            assert_true(used(rig) <= rig->bound);
+        }
+    }
+    assert_int_equal(journal_at(rig->journal, 0)->mark.input, 0);
+    assert_in_range(longest_ms(rig, 0, ALL_MS / 2), 1000, 1700);
+    assert_in_range(longest_ms(rig, ALL_MS / 2, ALL_MS), 300, 420);
+    assert_int_equal(longest_ms(rig, ALL_MS - DENSE_MS, ALL_MS), PER_CHECKPOINT * UNIT_MS);
+    visit_all(rig);
+    tear_down(rig);
+    free(rig);
+}
+
+/* No time to pack what takes a lot: intervals of any age get as long as they may before it begins. */
+static void test_merged_when_behind(void **state)
+{
+    enum { PER_CHECKPOINT = 5, ALL_MS = UNITS * UNIT_MS };
+    struct rig *rig = alloc_zeroed(sizeof(*rig));
+    set_up(rig, 40000 * ARENA_PAGE, 1, 3);
+    for (unsigned n = 1; n < UNITS; n++) {
+        run_unit(rig);
+        if (n % PER_CHECKPOINT == 0)
+            lay_checkpoint(rig);
+        if (n % PER_CHECKPOINT == 0 || n == UNITS - 1)
+            journal_tidy(rig->journal, mark_at(rig->at).run_ns, n == UNITS - 1 ? UINT64_MAX : 0);
+    }
+    assert_in_range(longest_ms(rig, 0, ALL_MS), 1000, 1700);
+    visit_all(rig);
+    tear_down(rig);
+    free(rig);
+}
+
 static void test_idle_costs_nothing(void **state)
 {
     struct rig *rig = alloc_zeroed(sizeof(*rig));
@@ -373,12 +427,12 @@ int main(void)
         {"thinned by the bound",    300 * ARENA_PAGE, 40, 1500},
         {"hardly anything is kept", 40 * ARENA_PAGE,  6,  1500},
     };
-    struct CMUnitTest tests[ARRAY_SIZE(rows) + 3] = {
-        cmocka_unit_test(test_bound_inside_an_interval),
-        cmocka_unit_test(test_start_moves),
-        cmocka_unit_test(test_idle_costs_nothing),
+    struct CMUnitTest tests[ARRAY_SIZE(rows) + 5] = {
+        cmocka_unit_test(test_bound_inside_an_interval), cmocka_unit_test(test_start_moves),
+        cmocka_unit_test(test_idle_costs_nothing),       cmocka_unit_test(test_young_stays_fine),
+        cmocka_unit_test(test_merged_when_behind),
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-        tests[3 + i] = (struct CMUnitTest){rows[i].name, test_random_moves, NULL, NULL, &rows[i]};
+        tests[5 + i] = (struct CMUnitTest){rows[i].name, test_random_moves, NULL, NULL, &rows[i]};
     return _cmocka_run_group_tests("journal", tests, ARRAY_SIZE(tests), NULL, NULL);
 }
