@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "softmmu/alloc.h"
-#include "softmmu/sorted.h"
 #include "softmmu/machine.h"
+#include "softmmu/sorted.h"
 
 static void find_state_ranges(struct journal *journal)
 {

@@ -9,7 +9,7 @@
 #include "softmmu/page_pool.h"
 
 /* Pages compressed as one: enough for a good ratio, few enough that reading one back stays cheap. */
-enum { GROUP_PAGES = 64, GROUPS_A_CALL = 1, LEVEL = -3 };
+enum { GROUP_PAGES = 64, LEVEL = -3 };
 
 /* Some of its pages, the compressed bytes behind it. Lives while any row points to it. */
 struct page_group {
@@ -207,15 +207,12 @@ size_t saved_pages_compress(struct saved_pages *set, struct page_store *store, s
 {
     assert(from <= set->count);
     assert(set->sorted || set->count == 0);
-    size_t at = from;
-    for (unsigned group = 0; group < GROUPS_A_CALL && at < set->count; group++) {
-        size_t rows[GROUP_PAGES];
-        unsigned count = 0;
-        for (; at < set->count && count < GROUP_PAGES; at++)
-            if (set->rows[at].kind == SAVED_RAW)
-                rows[count++] = at;
-        if (count)
-            pack(set, store, rows, count);
-    }
+    size_t rows[GROUP_PAGES], at = from;
+    unsigned count = 0;
+    for (; at < set->count && count < GROUP_PAGES; at++)
+        if (set->rows[at].kind == SAVED_RAW)
+            rows[count++] = at;
+    if (count)
+        pack(set, store, rows, count);
     return at;
 }

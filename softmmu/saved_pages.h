@@ -58,7 +58,7 @@ void saved_page_free(struct page_store *store, const struct saved_page *row);
 void saved_pages_clear(struct saved_pages *set, struct page_store *store);
 /* Merges `newer` into `older`: where both have a page the older copy stays. newer is empty afterwards. */
 void saved_pages_merge(struct saved_pages *older, struct saved_pages *newer, struct page_store *store);
-/* Compresses raw rows from row `from` on, some hundred KiB at most; the row to go on from, or `count` when all is done. */
+/* Compresses raw rows from row `from` on, a group of them; the row to go on from, or `count` when all is done. */
 size_t saved_pages_compress(struct saved_pages *set, struct page_store *store, size_t from);
 
 #endif

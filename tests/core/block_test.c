@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cpu/block.h"
-#include "cpu/mips/cp0.h"
 
 #define CODE_PHYS (RIG_CODE & 0x1fffffff)
 
@@ -148,15 +147,6 @@ static void test_block_on_two_pages(void **state)
     }
 }
 
-/* Two mapped pages, each where it is told. */
-static void map_pair(uint32_t va, uint32_t even, uint32_t odd)
-{
-    rig.s->entry_hi = va;
-    rig.s->entry_lo[0] = even >> 6 | ENTRYLO_V | ENTRYLO_G;
-    rig.s->entry_lo[1] = odd >> 6 | ENTRYLO_V | ENTRYLO_G;
-    helper_tlbwi(rig.cpu, 0, 0, RIG_CODE);
-}
-
 /* A slot on a page that is mapped anew: the unit is made once for each place where the slot can be. */
 static void test_slot_follows_mapping(void **state)
 {
@@ -166,7 +156,7 @@ static void test_slot_follows_mapping(void **state)
         rig_words(&rig, 0x80000000 + slots[i], (const uint32_t[]){ADDIU(T0, 0, 1 + i), NOP}, 2);
     for (unsigned turn = 0; turn < 6; turn++) {
         rig_start(&rig, 0);
-        map_pair(branch & ~0x1fffu, page, slots[turn % 2]);
+        rig_map_pair(&rig, 0, branch, page, slots[turn % 2]);
         *cpu_pc(rig.cpu) = branch;
         assert_int_equal(cpu_run(rig.cpu, 2), CPU_EXIT_LIMIT);
         assert_at(&rig, 2, branch + 8);

@@ -11,15 +11,10 @@
 static struct rig rig;
 static const char code[2] = "c"; /* what is at an address: never run */
 
-/* The guest's TLB entry maps the pair of pages of va, all address spaces. */
+/* Pages next to each other. */
 static void map(unsigned index, uint32_t va, uint32_t phys)
 {
-    struct mips_state *s = rig.s;
-    s->index = index;
-    s->entry_hi = va & ~0x1fffu;
-    s->entry_lo[0] = phys >> 6 | ENTRYLO_V | ENTRYLO_G;
-    s->entry_lo[1] = (phys + GUEST_PAGE) >> 6 | ENTRYLO_V | ENTRYLO_G;
-    helper_tlbwi(rig.cpu, 0, 0, RIG_CODE);
+    rig_map_pair(&rig, index, va, phys, phys + GUEST_PAGE);
 }
 
 static void unmap(void)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cpu/backend.h"
+#include "cpu/mips/cp0.h"
 #include "softmmu/alloc.h"
 
 #define DEVICE_PHYS 0x1f000000u
@@ -93,6 +94,16 @@ uint32_t rig_word(struct rig *rig, uint32_t va)
     uint32_t word;
     assert_true(phys_read(rig->machine.phys, va & 0x1fffffff, &word, sizeof(word), PHYS_LOADER));
     return rig->machine.big_endian ? __builtin_bswap32(word) : word;
+}
+
+void rig_map_pair(struct rig *rig, unsigned index, uint32_t va, uint32_t even, uint32_t odd)
+{
+    struct mips_state *s = rig->s;
+    s->index = index;
+    s->entry_hi = va & ~0x1fffu;
+    s->entry_lo[0] = even >> 6 | ENTRYLO_V | ENTRYLO_G;
+    s->entry_lo[1] = odd >> 6 | ENTRYLO_V | ENTRYLO_G;
+    helper_tlbwi(rig->cpu, 0, 0, RIG_CODE);
 }
 
 void rig_start(struct rig *rig, uint32_t status)

@@ -76,6 +76,8 @@ void rig_words(struct rig *rig, uint32_t va, const uint32_t *words, size_t count
 #define rig_code(rig, ...)                                                                                                       \
     rig_words(rig, RIG_CODE, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 uint32_t rig_word(struct rig *rig, uint32_t va);
+/* tlbwi: the guest's TLB entry `index` maps the pair of pages of va, for reading, in all address spaces. */
+void rig_map_pair(struct rig *rig, unsigned index, uint32_t va, uint32_t even, uint32_t odd);
 /* Goes to RIG_CODE, with icount 0, A0 the device and A1 RIG_DATA; other registers 0. status: e.g. 0x401 for IP2 enabled. */
 void rig_start(struct rig *rig, uint32_t status);
 /* rig_start(), runs `count` instructions and starts again: translated blocks and TLB entries are there then. */

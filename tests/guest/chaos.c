@@ -3,6 +3,7 @@
  * mapped pages by way of the refill handler, user mode and system calls, exceptions, timer interrupts, WAIT, code that it
  * writes, device registers, flash, the console. 'r' resets the board.
  */
+#include "functions.h"
 #include "guest.h"
 
 #define HEAP_KSEG0 0x80400000u
@@ -143,10 +144,7 @@ void wait_here(void);
 
 static unsigned random(void)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 17;
-    seed ^= seed << 5;
-    return seed;
+    return next_random(&seed);
 }
 
 static unsigned below(unsigned limit)

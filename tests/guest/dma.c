@@ -2,6 +2,7 @@
  * Keeps the four DMA channels of the GT-64120 busy for ever, in an order that pseudo-random numbers give: transfers upwards and downwards, of
  * odd lengths and over page ends, chains of records, while it reads and writes source and destination itself.
  */
+#include "functions.h"
 #include "guest.h"
 
 #define DMA        0xbbe00800u /* + 4 * channel + register; its registers are little-endian */
@@ -28,19 +29,7 @@ unsigned rounds, sum;
 
 static unsigned number(void)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 17;
-    seed ^= seed << 5;
-    return seed;
-}
-
-static unsigned little(unsigned value)
-{
-#ifdef __MIPSEB__
-    return __builtin_bswap32(value);
-#else
-    return value;
-#endif
+    return next_random(&seed);
 }
 
 static volatile unsigned *reg(unsigned which, unsigned channel)

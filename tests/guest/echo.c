@@ -1,4 +1,5 @@
 /* Says hello on the first serial line, then answers: each key in brackets; 'r' resets the board, 'q' powers it off. */
+#include "functions.h"
 #include "guest.h"
 
 #define PM_CONTROL 0xb8001004 /* PIIX4's power management after body() has placed it at I/O 0x1000 */
@@ -27,15 +28,6 @@ static char get(void)
     while (!(uart[UART_LSR] & UART_DR))
         ;
     return (char)uart[0];
-}
-
-static unsigned little(unsigned v)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return __builtin_bswap32(v);
-#else
-    return v;
-#endif
 }
 
 static void config_write(unsigned function, unsigned offset, unsigned value)

@@ -206,6 +206,14 @@ uint8_t get_byte(struct memlog_reader *reader, struct section *section)
     return 0;
 }
 
+uint64_t get_little(struct memlog_reader *reader, struct section *section, unsigned size)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++)
+        value |= (uint64_t)get_byte(reader, section) << 8 * i;
+    return value;
+}
+
 uint64_t get_number(struct memlog_reader *reader, struct section *section)
 {
     uint64_t value = 0;
@@ -240,12 +248,6 @@ static uint64_t get_next(struct memlog_reader *reader, uint64_t *last)
     return *last;
 }
 
-static void get_value(struct memlog_reader *reader, struct memlog_record *record)
-{
-    for (unsigned i = 0; i < record->size; i++)
-        record->value |= (uint64_t)get_byte(reader, &reader->events) << 8 * i;
-}
-
 static_assert(MEMLOG_SIZE + 1 <= sizeof(((struct memlog_record *)0)->value), "a value holds all bytes of an access");
 
 /* The event's access; its icount is read. */
@@ -269,7 +271,7 @@ static void get_access(struct memlog_reader *reader, unsigned first)
     }
     record->phys = get_next(reader, &last->phys[kind]) + record->virt;
     if (record->flags & MEMLOG_VALUE_KNOWN)
-        get_value(reader, record);
+        record->value = get_little(reader, &reader->events, record->size);
 }
 
 /* Looks at the next event, if there is one; one that is no access stays unread but for its icount. */

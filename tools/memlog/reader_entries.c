@@ -135,10 +135,7 @@ static bool get_words(struct memlog_reader *reader, const struct block *block, u
     for (unsigned i = 0; i < count; i++, codes >>= 2) {
         if (i >= MEMLOG_FIRST_WORDS && (i - MEMLOG_FIRST_WORDS) % 4 == 0)
             codes = get_byte(reader, &reader->entries);
-        uint32_t difference = 0;
-        for (unsigned k = 0; k < size_of(codes); k++)
-            difference |= (uint32_t)get_byte(reader, &reader->entries) << 8 * k;
-        take_word(reader, block, i, difference);
+        take_word(reader, block, i, (uint32_t)get_little(reader, &reader->entries, size_of(codes)));
     }
     return !reader->error[0];
 }
@@ -212,13 +209,11 @@ static bool next_of_run(struct memlog_reader *reader)
 
 static bool next_single(struct memlog_reader *reader, unsigned first_byte)
 {
-    struct section *section = &reader->entries;
     struct exit *last = &reader->exits[reader->exit];
     unsigned how = first_byte & MEMLOG_ENTRY;
-    uint32_t number = how == MEMLOG_NEW ? 0 : last->next[how == MEMLOG_OTHER];
+    uint32_t number = last->next[how == MEMLOG_OTHER];
     if (how == MEMLOG_NEW) {
-        for (unsigned k = 0; k < MEMLOG_EXIT_BYTES; k++)
-            number |= (uint32_t)get_byte(reader, section) << 8 * k;
+        number = (uint32_t)get_little(reader, &reader->entries, MEMLOG_EXIT_BYTES);
         last->next[last->oldest] = number;
         last->oldest ^= 1;
     }

@@ -88,6 +88,8 @@ struct memlog_reader {
 int reader_fail(struct memlog_reader *reader, const char *format, ...) PRINTF_LIKE(2, 3);
 int reader_damaged(struct memlog_reader *reader);
 uint8_t get_byte(struct memlog_reader *reader, struct section *section);
+/* `size` bytes, lowest first. */
+uint64_t get_little(struct memlog_reader *reader, struct section *section, unsigned size);
 uint64_t get_number(struct memlog_reader *reader, struct section *section);
 /* `array` with room for one more element; NULL and an error: no memory. */
 void *room_for_one(struct memlog_reader *reader, void *array, size_t *room, size_t used, size_t element);

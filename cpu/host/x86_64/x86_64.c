@@ -145,8 +145,8 @@ static struct host_exit *exit_at(struct cpu *cpu, uintptr_t host_return)
         return NULL;
     uint32_t word = place_word_at(host_return);
     const struct host_block *block = host_block_at(cpu, word);
-    assert((word >> PLACE_BEFORE_SHIFT & 127) < block->nexits);
-    struct host_exit *exit = &block->exits[word >> PLACE_BEFORE_SHIFT & 127];
+    assert(place_before(word) < block->nexits);
+    struct host_exit *exit = &block->exits[place_before(word)];
     *cpu_pc(cpu) = running_pc(cpu, &block->block) + (exit->pc - block->block.pc);
     return exit;
 }
@@ -201,7 +201,7 @@ static void place(struct cpu *cpu, uintptr_t host_return, struct unit_place *at)
 {
     uint32_t word = place_word_at(host_return);
     const struct host_block *block = host_block_at(cpu, word);
-    unsigned before = word >> PLACE_BEFORE_SHIFT & 127, slot = word & 1;
+    unsigned before = place_before(word), slot = place_slot(word);
     assert(before < block->block.count);
     at->pc = running_pc(cpu, &block->block) + before * cpu->arch->insn_align;
     at->give_back = charged_at(block, before + 1 + slot) - before;
@@ -216,17 +216,13 @@ struct block *block_at(const struct cpu *cpu, uintptr_t host_return)
 /* A block goes on to a second page only where virtual and physical addresses run in step. */
 uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return)
 {
-    const struct block *block = block_at(cpu, host_return);
-    struct unit_place at;
-    place(cpu, host_return, &at);
-    return block->phys + (at.pc - running_pc(cpu, block));
+    uint32_t word = place_word_at(host_return);
+    return host_block_at(cpu, word)->block.phys + place_before(word) * cpu->arch->insn_align;
 }
 
 uint64_t access_phys(struct cpu *cpu, uintptr_t host_return)
 {
-    struct unit_place at;
-    place(cpu, host_return, &at);
-    return unit_phys(cpu, host_return) + (at.in_slot ? cpu->arch->insn_align : 0);
+    return unit_phys(cpu, host_return) + place_slot(place_word_at(host_return)) * cpu->arch->insn_align;
 }
 
 static const struct backend backend_x86_64 = {

@@ -46,6 +46,15 @@ static inline uint32_t place_word(unsigned generation, size_t number, unsigned b
            (slot ? 1 : 0);
 }
 
+static inline unsigned place_before(uint32_t word)
+{
+    return word >> PLACE_BEFORE_SHIFT & 127;
+}
+static inline unsigned place_slot(uint32_t word)
+{
+    return word & 1;
+}
+
 /* Why generated code came back to the dispatcher. */
 #define RETURN_REASON_ROWS(X)                                                                                                    \
     X(UNLINKED, "exits not linked yet")                                                                                          \
