@@ -235,6 +235,39 @@ void block_drop_virtual(struct cpu *cpu, uint32_t first, uint32_t last)
         drop_on_virtual_page(cpu, last & GUEST_PAGE_MASK, first, last);
 }
 
+/* What code was made from at a physical page: looked up once for all blocks in a row that have it. */
+struct code_place {
+    uint64_t phys;
+    const uint8_t *host;
+};
+
+static bool part_moved(struct cpu *cpu, const struct block *block, unsigned i, struct code_place *place)
+{
+    uint64_t phys = block->phys & ~(uint64_t)(GUEST_PAGE - 1);
+    if (i)
+        phys = block->second != NO_SECOND ? block->second : phys + GUEST_PAGE;
+    if (place->phys != phys)
+        *place = (struct code_place){phys, mmu_code_host(&cpu->mmu, phys)};
+    return !place->host || arena_page_of(cpu->machine->arena, place->host) != block->part[i].arena_page;
+}
+
+void block_drop_moved(struct cpu *cpu)
+{
+    struct code_place places[2] = {
+        {UINT64_MAX, NULL},
+        {UINT64_MAX, NULL}
+    };
+    for (size_t page = 0; page < arena_page_count(cpu->machine->arena); page++) {
+        struct block *next;
+        for (struct block *b = cpu->blocks->pages[page]; b; b = next) {
+            unsigned i = part_on(b, page) == &b->part[1];
+            next = b->part[i].next;
+            if (part_moved(cpu, b, i, &places[i]))
+                block_drop(cpu, b);
+        }
+    }
+}
+
 void block_drop_all(struct cpu *cpu, enum block_owner owner)
 {
     for (unsigned i = 0; i < 1u << BLOCK_HASH_BITS; i++)

@@ -86,10 +86,12 @@ bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner);
 void block_drop(struct cpu *cpu, struct block *block);
 /*
  * Drops blocks with any of these bytes of a page; bound ones with an instruction at a virtual address in [first, last] (what else runs
- * there is never found while there are points on instructions); all of an owner.
+ * there is never found while there are points on instructions); those whose memory no longer answers at the physical address that they
+ * were made for; all of an owner.
  */
 void block_drop_bytes(struct cpu *cpu, size_t arena_page, size_t first, size_t last);
 void block_drop_virtual(struct cpu *cpu, uint32_t first, uint32_t last);
+void block_drop_moved(struct cpu *cpu);
 void block_drop_all(struct cpu *cpu, enum block_owner owner);
 
 #endif

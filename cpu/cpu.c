@@ -352,13 +352,11 @@ static void memory_written(void *opaque, uint8_t *host, size_t length, enum phys
     }
 }
 
-/* Addresses answer elsewhere from now on; blocks are kept, since they are found by physical address anew. */
+/* Addresses may answer elsewhere from now on. */
 static void map_changed(void *opaque)
 {
     struct cpu *cpu = opaque;
-    block_drop_all(cpu, BLOCK_INTERP);
-    if (cpu->jit)
-        block_drop_all(cpu, BLOCK_HOST);
+    block_drop_moved(cpu);
     cpu_log_memory_moved(cpu);
     cpu_flush_all(cpu);
     mmu_watches_follow_map(&cpu->mmu);
