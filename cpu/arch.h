@@ -73,6 +73,8 @@ struct cpu_arch {
     void (*reset)(struct cpu *cpu);
     /* The part of the state that a translation depends on, besides pc and physical page. Bits above 7 are the core's. */
     uint32_t (*state_key)(const struct cpu *cpu);
+    /* Bits of it that little code depends on: translate_unit() notes which in t->depends_on, and a block holds whatever the others are. */
+    uint32_t optional_key;
     /*
      * The bits of this pc, in the mode of this key, that code there depends on: all, or fewer, page offset included, where code is made
      * position-independent (cpu/translate.h): programs that share a library have it at different addresses. Those bits decide.
@@ -81,7 +83,7 @@ struct cpu_arch {
     unsigned (*mmu_mode)(const struct cpu *cpu); /* of data accesses now; must be a function of state_key */
     uint32_t debug_key; /* a state key of the mode that may access all: debuggers look with it, whatever the CPU does */
     unsigned (*key_mode)(uint32_t key); /* that function */
-    unsigned (*key_bank)(uint32_t key); /* keys that alternate have different ones, below JUMP_CACHE_BANKS */
+    unsigned (*key_bank)(uint32_t key); /* keys that alternate have different ones, below JUMP_CACHE_BANKS; not by optional_key */
     /* The FPU, see struct fpu_lazy: an enum fpu_mode; puts what was raised into the state, and makes fpu.last FPU_LAST_NONE. */
     unsigned (*fpu_mode)(const struct cpu *cpu);
     void (*settle_fpu)(struct cpu *cpu);

@@ -40,6 +40,11 @@ struct backend {
 /* The host's, or NULL in a build without one. */
 extern const struct backend *const host_backend;
 
+/* The key of the jump cache and of the code TLB: a block that depends on other bits looks at them when it is entered by these. */
+static inline uint32_t jump_key(const struct cpu *cpu, uint32_t key)
+{
+    return key & ~cpu->arch->optional_key;
+}
 /* The physical address of code at pc, by the code TLB. False: a fetch exception was entered. */
 bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phys);
 /* Notes that the jump cache now holds an entry for this pc. */

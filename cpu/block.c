@@ -6,6 +6,7 @@ struct block_cache *block_cache_new(struct cpu *cpu)
 {
     size_t pages = arena_page_count(cpu->machine->arena);
     struct block_cache *cache = alloc_zeroed(sizeof(*cache));
+    cache->optional_key = cpu->arch->optional_key;
     cache->pages = alloc_zeroed(pages * sizeof(*cache->pages));
     cache->code_map = alloc_zeroed(pages * sizeof(*cache->code_map));
     return cache;
@@ -18,9 +19,9 @@ void block_cache_free(struct block_cache *cache)
     free(cache);
 }
 
-static unsigned hash_of(uint32_t key, uint64_t phys)
+static unsigned hash_of(const struct block_cache *cache, uint32_t key, uint64_t phys)
 {
-    uint64_t mixed = ((uint64_t)key << 40 ^ phys) * 0x9e3779b97f4a7c15u;
+    uint64_t mixed = ((uint64_t)(key & ~cache->optional_key) << 40 ^ phys) * 0x9e3779b97f4a7c15u;
     return (unsigned)(mixed >> (64 - BLOCK_HASH_BITS));
 }
 
@@ -31,14 +32,15 @@ static unsigned virtual_index(uint32_t pc)
 
 static struct recent_block *recent_at(struct block_cache *cache, unsigned owner, uint32_t key, uint64_t phys)
 {
-    return &cache->recent[owner][hash_of(key, phys) & ((1u << BLOCK_RECENT_BITS) - 1)];
+    return &cache->recent[owner][hash_of(cache, key, phys) & ((1u << BLOCK_RECENT_BITS) - 1)];
 }
 
 static struct block *find_in_hash(struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys,
                                   uint64_t second)
 {
-    struct block *block = cache->hash[owner][hash_of(key, phys)];
-    while (block && (block->phys != phys || block->key != key || (block->pc ^ pc) & block->code_bits || block->second != second))
+    struct block *block = cache->hash[owner][hash_of(cache, key, phys)];
+    while (block &&
+           (block->phys != phys || !block_has_key(block, key) || (block->pc ^ pc) & block->code_bits || block->second != second))
         block = block->hash_next;
     return block;
 }
@@ -46,11 +48,12 @@ static struct block *find_in_hash(struct block_cache *cache, enum block_owner ow
 struct block *block_find(struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys)
 {
     struct recent_block *recent = recent_at(cache, owner, key, phys);
-    if (recent->block && recent->phys == phys && recent->key == key && !((recent->pc ^ pc) & recent->code_bits))
+    if (recent->block && recent->phys == phys && !((recent->key ^ key) & recent->key_bits) &&
+        !((recent->pc ^ pc) & recent->code_bits))
         return recent->block;
     struct block *block = find_in_hash(cache, owner, pc, key, phys, NO_SECOND);
     if (block)
-        *recent = (struct recent_block){phys, key, block->pc, block->code_bits, block};
+        *recent = (struct recent_block){phys, block->key, block->key_bits, block->pc, block->code_bits, block};
     return block;
 }
 
@@ -121,7 +124,7 @@ static void set_parts(struct cpu *cpu, struct block *block, const struct transla
 static void index_block(struct block_cache *cache, struct block *block)
 {
     assert(!block->dropped && block->owner < BLOCK_OWNERS);
-    block->hash_link = &cache->hash[block->owner][hash_of(block->key, block->phys)];
+    block->hash_link = &cache->hash[block->owner][hash_of(cache, block->key, block->phys)];
     block->hash_next = *block->hash_link;
     if (block->hash_next)
         block->hash_next->hash_link = &block->hash_next;
@@ -158,7 +161,8 @@ bool block_add(struct cpu *cpu, struct block *block, enum block_owner owner)
     assert(owner < BLOCK_OWNERS && cache->drop[owner] && cache->ir.count);
     block->owner = (uint8_t)owner;
     block->pc = t->start;
-    block->key = t->key;
+    block->key_bits = ~cache->optional_key | t->depends_on;
+    block->key = t->key & block->key_bits;
     block->code_bits = block_code_bits(cpu, t->start, t->key);
     block->phys = t->phys[0] | (t->start & ~GUEST_PAGE_MASK);
     block->second = t->spans ? t->phys[1] : NO_SECOND;

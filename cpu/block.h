@@ -20,7 +20,8 @@ struct block_part {
 #define NO_SECOND UINT64_MAX
 
 struct block {
-    uint32_t pc, key;   /* pc: where it was made */
+    uint32_t pc, key;   /* pc: where it was made; key: 0 where it does not depend on it */
+    uint32_t key_bits;  /* it runs in any state whose key has the same of these */
     uint32_t code_bits; /* it runs at any pc that has the same of these */
     uint64_t phys;      /* of pc */
     uint64_t second;    /* translator.spans: where its slot's page must be; else NO_SECOND */
@@ -36,7 +37,7 @@ struct block {
 /* Found last at this place: the whole hash and its blocks do not fit the host's caches, this does. */
 struct recent_block {
     uint64_t phys;
-    uint32_t key;
+    uint32_t key, key_bits;
     uint32_t pc, code_bits;
     struct block *block; /* NULL: none */
 };
@@ -49,8 +50,9 @@ struct block_cache {
     struct block *hash[BLOCK_OWNERS][1 << BLOCK_HASH_BITS];
     struct recent_block recent[BLOCK_OWNERS][1 << BLOCK_RECENT_BITS];
     struct block *virtual_page[1 << BLOCK_VIRTUAL_BITS];
-    struct block **pages; /* by arena page */
-    uint64_t *code_map;   /* by arena page: a bit for each 64 bytes with code */
+    uint32_t optional_key; /* arch's: no part of the hash */
+    struct block **pages;  /* by arena page */
+    uint64_t *code_map;    /* by arena page: a bit for each 64 bytes with code */
     struct translator translator;
     struct ir ir;
     uint64_t made[BLOCK_OWNERS], made_insns[BLOCK_OWNERS], drops;
@@ -63,6 +65,11 @@ struct block_cache {
 static inline bool block_bound(const struct block *block)
 {
     return block->code_bits == ~0u;
+}
+
+static inline bool block_has_key(const struct block *block, uint32_t key)
+{
+    return ((block->key ^ key) & block->key_bits) == 0;
 }
 
 /* As arch->code_bits; code that logs accesses names its pc in the log. */

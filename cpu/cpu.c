@@ -134,7 +134,7 @@ static void remember(struct cpu *cpu, struct code_tlb_entry *entry, size_t place
 /* The invariant: a page outside the fixed segments has jump cache entries only while the code TLB holds it. */
 void cpu_jump_cache_set(struct cpu *cpu, uint32_t pc, uint32_t key, const void *code)
 {
-    assert(code && !(key & EMPTY_KEY));
+    assert(code && !(key & EMPTY_KEY) && jump_key(cpu, key) == key);
     struct code_tlb_entry *entry = code_entry(cpu, pc);
     bool held = holds(entry, pc & GUEST_PAGE_MASK);
     if (!held && !cpu->arch->fixed_mapping(pc, key))
@@ -157,6 +157,7 @@ void cpu_jump_cache_forget(struct cpu *cpu, const struct block *block, const voi
 
 bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phys)
 {
+    assert(jump_key(cpu, key) == key);
     struct code_tlb_entry *entry = code_entry(cpu, pc);
     uint32_t page = pc & GUEST_PAGE_MASK;
     cpu->counts.fetches++;

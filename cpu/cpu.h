@@ -19,11 +19,11 @@ struct point_actions;
 struct watch_owner;
 
 #define JUMP_CACHE_BITS     14
-#define JUMP_CACHE_BANKS    4
+#define JUMP_CACHE_BANKS    2
 #define CODE_TLB_BITS       9
 #define CODE_TLB_REMEMBERED 14
 struct jump_cache_entry {
-    uint32_t pc, key; /* key's top bit is set in an empty entry */
+    uint32_t pc, key; /* jump_key(); its top bit is set in an empty entry */
     const void *code;
 };
 
@@ -96,6 +96,8 @@ struct cpu {
     uintptr_t host_return;   /* return address into generated code of the call under way; 0 in the interpreter */
     uint64_t store_value;    /* of the store that went the slow path */
     uint32_t code_pc;        /* any address on the page that position-independent code runs on */
+    uint32_t optional_key;   /* the state key's, arch->optional_key, while generated code runs */
+    bool guarded;            /* a block was entered that does not go with it */
     uint32_t call_a, call_b; /* arguments of the helper call under way */
     uint32_t direct_group_limit; /* direct_limit for where a group of accesses begins: less by a page */
     uint32_t group_address;      /* a host back end's: the lowest of a group that it does one by one */

@@ -51,7 +51,7 @@ static void add_unit(struct translator *t)
 {
     struct ir *ir = t->ir;
     unsigned nops = ir->nops, nexits = ir->nexits, ntemps = ir->ntemps, count = ir->count;
-    uint32_t pc = t->pc;
+    uint32_t pc = t->pc, depends_on = t->depends_on;
     bool cacheable = t->cacheable;
     t->arch->translate_unit(t);
     assert(ir->full || ir->count > count);
@@ -67,6 +67,7 @@ static void add_unit(struct translator *t)
     ir->count = count;
     ir->full = false;
     t->cacheable = cacheable;
+    t->depends_on = depends_on;
     t->spans = false;
     ir_exit(ir, pc);
     t->done = true;

@@ -12,6 +12,7 @@ struct translator {
     const struct cpu_arch *arch;
     uint32_t pc;               /* of the next unit: translate_unit() moves it on */
     uint32_t key;              /* arch->state_key() of the block */
+    uint32_t depends_on;       /* bits of arch->optional_key that its code was made for */
     bool position_independent; /* it may run wherever the pc has the same arch->code_bits() */
     bool done;                 /* set by translate_unit(): the unit ended the block with an IR_END operation */
     bool big_endian;

@@ -75,10 +75,9 @@ static uint32_t code_bits(uint32_t pc, uint32_t key)
     return movable ? ~(JUMP_REGION - 1) | ~GUEST_PAGE_MASK : ~0u;
 }
 
-/* The kernel runs with the FPU of a process that uses it, or without. */
 static unsigned key_bank(uint32_t key)
 {
-    return (key & KEY_USER ? 1 : 0) | (key & KEY_CU1 ? 2 : 0);
+    return key & KEY_USER ? 1 : 0;
 }
 
 static unsigned mmu_mode(const struct cpu *cpu)
@@ -131,6 +130,7 @@ const struct cpu_arch mips_arch = {
     .direct_size = 512u << 20,
     .reset = reset,
     .state_key = mips_state_key,
+    .optional_key = KEY_CU1 | KEY_FR, /* the kernel runs with the FPU of a process that uses it, or without */
     .code_bits = code_bits,
     .mmu_mode = mmu_mode,
     .key_mode = key_mode,

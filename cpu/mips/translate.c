@@ -72,13 +72,19 @@ void tr_leave_soon(struct translator *t, const struct mips_insn *i)
         ir_leave_if(t->ir, i->pc + 4);
 }
 
+static bool fpu_usable(struct translator *t)
+{
+    t->depends_on |= KEY_CU1 | KEY_FR;
+    return t->key & KEY_CU1;
+}
+
 /* The exception that the instruction raises before it does anything, or 0. */
-static uint32_t refusal(const struct translator *t, const struct mips_insn *i)
+static uint32_t refusal(struct translator *t, const struct mips_insn *i)
 {
     unsigned flags = i->row->flags;
     if ((flags & I_COP0) && (t->key & (KEY_USER | KEY_COP0)) == KEY_USER)
         return RAISE_CPU(0);
-    if ((flags & I_FPU) && !(t->key & KEY_CU1))
+    if ((flags & I_FPU) && !fpu_usable(t))
         return RAISE_CPU(1);
     if (flags & I_COP2)
         return RAISE_CPU(2);
@@ -88,12 +94,12 @@ static uint32_t refusal(const struct translator *t, const struct mips_insn *i)
 }
 
 /* A word that is no instruction: Reserved Instruction, but a coprocessor that may not be used comes first. */
-static uint32_t unknown_exception(const struct translator *t, uint32_t word)
+static uint32_t unknown_exception(struct translator *t, uint32_t word)
 {
     unsigned major = word >> 26;
     if (major == 0x10 && (t->key & (KEY_USER | KEY_COP0)) == KEY_USER)
         return RAISE_CPU(0);
-    if ((major == 0x11 || (major == 0x13 && model_of(t)->release2)) && !(t->key & KEY_CU1))
+    if ((major == 0x11 || (major == 0x13 && model_of(t)->release2)) && !fpu_usable(t))
         return RAISE_CPU(1);
     return EXC_RI;
 }

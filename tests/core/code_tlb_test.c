@@ -24,7 +24,7 @@ static void unmap(void)
 
 static uint32_t key(void)
 {
-    return rig.cpu->arch->state_key(rig.cpu);
+    return jump_key(rig.cpu, rig.cpu->arch->state_key(rig.cpu));
 }
 
 static uint64_t fetch(uint32_t va)
@@ -113,11 +113,11 @@ static void page_filled(void)
 static void other_key(void)
 {
     map(0, VA, PHYS);
-    rig.s->status ^= STATUS_CU1;
+    rig.s->status ^= STATUS_ERL;
     enter(VA, &code[1]);
     unmap();
     assert_null(cached(VA));
-    rig.s->status ^= STATUS_CU1;
+    rig.s->status ^= STATUS_ERL;
 }
 
 static const struct row {

@@ -136,21 +136,21 @@ static struct interp_block *make_block(struct cpu *cpu, uint32_t pc, uint64_t ph
 
 static struct interp_block *find_block(struct cpu *cpu, uint32_t pc)
 {
-    uint32_t key = cpu->arch->state_key(cpu);
+    uint32_t key = cpu->arch->state_key(cpu), jump = jump_key(cpu, key);
     uint64_t phys;
-    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc, key);
+    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc, jump);
     if (UNLIKELY(cpu->kept.active))
-        return cpu_fetch_address(cpu, pc, key, &phys) ? make_block(cpu, pc, phys, key) : NULL;
-    if (!cpu->jit && entry->pc == pc && entry->key == key)
+        return cpu_fetch_address(cpu, pc, jump, &phys) ? make_block(cpu, pc, phys, key) : NULL;
+    if (!cpu->jit && entry->pc == pc && entry->key == jump && block_has_key(entry->code, key))
         return (struct interp_block *)(uintptr_t)entry->code;
-    if (!cpu_fetch_address(cpu, pc, key, &phys))
+    if (!cpu_fetch_address(cpu, pc, jump, &phys))
         return NULL;
     struct block *found = block_find(cpu->blocks, BLOCK_INTERP, pc, key, phys);
     if (!found)
         found = block_find_spanning(cpu, pc, key, phys);
     struct interp_block *block = found ? (struct interp_block *)found : make_block(cpu, pc, phys, key);
     if (!cpu->jit && block->block.part[0].used && block->block.second == NO_SECOND)
-        cpu_jump_cache_set(cpu, pc, key, block);
+        cpu_jump_cache_set(cpu, pc, jump, block);
     return block;
 }
 

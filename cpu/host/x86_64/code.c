@@ -142,7 +142,8 @@ void code_link(struct cpu *cpu, struct host_exit *exit, struct host_block *targe
     exit->target = target;
     exit->next = target->incoming;
     target->incoming = exit;
-    patch32(exit->site, target->linked);
+    bool same = (exit->from->block.key_bits & target->block.key_bits) == target->block.key_bits;
+    patch32(exit->site, same ? target->linked : target->guarded_linked);
     cpu->jit->links++;
 }
 
@@ -166,5 +167,5 @@ void code_drop(struct cpu *cpu, struct block *dropped)
         unlink_outgoing(block->incoming);
     for (unsigned i = 0; i < block->nexits; i++)
         unlink_outgoing(&block->exits[i]);
-    cpu_jump_cache_forget(cpu, dropped, exec_address(cpu->jit, block->code));
+    cpu_jump_cache_forget(cpu, dropped, exec_address(cpu->jit, block->guarded_code));
 }

@@ -549,6 +549,7 @@ struct host_block *compile(struct cpu *cpu)
     }
     block->hot_size = (uint32_t)(e->c->p - block->code);
     emit_stubs(e);
+    emit_guards(e);
     keep_tables(e);
     block->code_size = (uint32_t)(e->c->p - block->code);
     return block;

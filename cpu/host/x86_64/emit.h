@@ -160,6 +160,8 @@ void emit_group_stub(struct emitter *e, struct stub *stub);
 /* leave.c */
 void begin_stretches(struct emitter *e);
 void emit_entry(struct emitter *e);
+/* Behind the block: host_block.guarded_code and guarded_linked. */
+void emit_guards(struct emitter *e);
 void emit_exit_op(struct emitter *e, const struct ir_op *op);
 void emit_leave_check(struct emitter *e, uint32_t pc, bool far);
 /* reg = a pc of the block's, which in position-independent code moves with it; the flags are lost. */

@@ -103,6 +103,34 @@ void emit_pc(struct emitter *e, enum reg reg, uint32_t pc)
     emit_alu_imm(e->c, ALU_ADD, false, reg, (int32_t)(pc - (block->pc & GUEST_PAGE_MASK)));
 }
 
+/* Goes on to a place of the block if the key is the block's. */
+static void emit_guard(struct emitter *e, const uint8_t *to)
+{
+    uint32_t optional = e->cpu->arch->optional_key;
+    assert((e->block->block.key_bits & optional) == optional);
+    emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, CPU_OFFSET(optional_key)), (int32_t)(e->block->block.key & optional));
+    emit_jcc_to(e->c, COND_E, to);
+}
+
+/* If it is not, the dispatcher finds the block that goes with it. */
+void emit_guards(struct emitter *e)
+{
+    struct host_block *block = e->block;
+    block->guarded_code = block->code;
+    block->guarded_linked = block->linked;
+    if (!(block->block.key_bits & e->cpu->arch->optional_key))
+        return;
+    block->guarded_linked = e->c->p;
+    emit_guard(e, block->linked);
+    emit_pc(e, RAX, block->block.pc);
+    const uint8_t *miss = e->c->p;
+    emit_store_imm_size(e->c, mem_base(RBP, CPU_OFFSET(guarded)), 1, MO_8);
+    emit_jmp_to(e->c, e->jit->thunk_miss);
+    block->guarded_code = e->c->p;
+    emit_guard(e, block->code);
+    emit_jmp_to(e->c, miss);
+}
+
 static void emit_target(struct emitter *e, enum reg reg, uint32_t pc, bool far)
 {
     if (far)
@@ -136,7 +164,7 @@ static void jump_by_entry(struct emitter *e, enum reg base, int32_t entry)
     emit_rm(c, OP_CMP, false, RAX, mem_base(base, entry + (int32_t)offsetof(struct jump_cache_entry, pc)));
     emit_jcc_to(c, COND_NE, e->jit->thunk_miss);
     emit_alu_mem_imm(c, ALU_CMP, mem_base(base, entry + (int32_t)offsetof(struct jump_cache_entry, key)),
-                     (int32_t)e->block->block.key);
+                     (int32_t)jump_key(e->cpu, e->block->block.key));
     emit_jcc_to(c, COND_NE, e->jit->thunk_miss);
     emit_jmp_mem(c, mem_base(base, entry + (int32_t)offsetof(struct jump_cache_entry, code)));
 }

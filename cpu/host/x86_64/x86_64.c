@@ -58,14 +58,17 @@ static struct host_block *find_or_compile(struct cpu *cpu, uint32_t pc, uint32_t
 /* Code for the state's pc, or NULL: a fetch exception was entered, or the unit must be interpreted (then *interpret is set). */
 static const uint8_t *find_code(struct cpu *cpu, struct host_exit *exit, bool *interpret)
 {
-    uint32_t pc = *cpu_pc(cpu), key = cpu->arch->state_key(cpu);
-    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc, key);
+    uint32_t pc = *cpu_pc(cpu), key = cpu->arch->state_key(cpu), jump = jump_key(cpu, key);
+    struct jump_cache_entry *entry = cpu_jump_cache_at(cpu, pc, jump);
     uint64_t phys;
-    if (!exit && entry->pc == pc && entry->key == key)
+    bool try_entry = !exit && !cpu->guarded;
+    cpu->guarded = false;
+    cpu->optional_key = key & cpu->arch->optional_key;
+    if (try_entry && entry->pc == pc && entry->key == jump)
         return entry->code;
-    if (!cpu_fetch_address(cpu, pc, key, &phys))
+    if (!cpu_fetch_address(cpu, pc, jump, &phys))
         return NULL;
-    if (!exit && entry->pc == pc && entry->key == key) /* the page was taken back */
+    if (try_entry && entry->pc == pc && entry->key == jump) /* the page was taken back */
         return entry->code;
     unsigned current = cpu->jit->current;
     struct host_block *block = find_or_compile(cpu, pc, key, phys);
@@ -73,9 +76,10 @@ static const uint8_t *find_code(struct cpu *cpu, struct host_exit *exit, bool *i
         *interpret = true;
         return NULL;
     }
-    cpu_jump_cache_set(cpu, pc, key, exec_address(cpu->jit, block->code));
+    cpu_jump_cache_set(cpu, pc, jump, exec_address(cpu->jit, block->guarded_code));
     /* Compiling may have evicted the block that was left; its memory is gone then. */
-    if (exit && current == cpu->jit->current && !exit->from->block.dropped && exit->from->block.key == key && !exit->target)
+    if (exit && current == cpu->jit->current && !exit->from->block.dropped && block_has_key(&exit->from->block, key) &&
+        !exit->target)
         code_link(cpu, exit, block);
     return exec_address(cpu->jit, block->code);
 }

@@ -81,8 +81,10 @@ struct host_log {
 struct host_block {
     struct block block;
     struct host_log *log; /* NULL: its code does not log */
-    uint8_t *code;        /* in the writable mapping; entered by the jump cache, with eax = pc */
+    uint8_t *code;        /* in the writable mapping; entered with eax = pc */
     uint8_t *linked;      /* where links go: behind what takes the pc */
+    /* As these, from wherever the optional bits of the key may be others: a look at them first, if the block depends on any. */
+    uint8_t *guarded_code, *guarded_linked;
     uint32_t code_size;
     uint32_t hot_size; /* of the part that runs if all goes well; stubs follow */
     uint16_t nexits, nstretches;
