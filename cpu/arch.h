@@ -20,6 +20,21 @@ struct ir_global {
 typedef uint32_t helper_fn(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm);
 enum helper_flags {
     HELPER_PURE = 1, /* result depends on a, b, imm alone: touches no state, never leaves */
+    /*
+     * What it does if a is an address in plain memory: a back end may do that itself, and call for all else. Such a helper writes no global but
+     * those that the operations behind the call write.
+     */
+    HELPER_ACCESS = 0xf0,     /* mask: */
+    HELPER_TRANSLATES = 0x10, /* -> physical address of a, as of loads; does not ask to leave */
+    /*
+     * Left: the bytes of a's aligned word from the least significant one to that at a are a register's most significant ones; right: from that at
+     * a to the most significant one, its least significant ones. imm is the memop of a word.
+     */
+    HELPER_LOADS_LEFT = 0x20, /* -> b with these bytes replaced by memory's */
+    HELPER_LOADS_RIGHT = 0x30,
+    HELPER_STORES_LEFT = 0x40, /* memory's bytes = b's */
+    HELPER_STORES_RIGHT = 0x50,
+    HELPER_STORES_IF = 0x60, /* if c, which is no argument, is not 0: word at a = b, imm its memop; -> 1 */
 };
 struct ir_helper {
     const char *name;

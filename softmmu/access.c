@@ -253,6 +253,14 @@ bool mmu_store_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mod
     return true;
 }
 
+bool mmu_translate(struct mmu *mmu, uint32_t va, unsigned mode, uint64_t *phys)
+{
+    const struct tlb_entry *entry = entry_for(mmu, va, ACCESS_LOAD, mode);
+    if (entry)
+        *phys = entry_phys(entry, va);
+    return entry;
+}
+
 size_t mmu_debug_read(struct mmu *mmu, uint32_t va, unsigned mode, uint8_t *bytes, size_t length)
 {
     size_t done = 0;

@@ -191,6 +191,9 @@ bool mmu_store(struct mmu *mmu, uint32_t va, unsigned memop, unsigned mode, uint
 bool mmu_load_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode, uint8_t *bytes);
 bool mmu_store_bytes(struct mmu *mmu, uint32_t va, unsigned length, unsigned mode, const uint8_t *bytes);
 
+/* Translates as a load does, and has the page in the TLB then. False: the exception was entered. */
+bool mmu_translate(struct mmu *mmu, uint32_t va, unsigned mode, uint64_t *phys);
+
 /* Memory for debuggers, through the CPU's present mapping, without a trace in the guest. Bytes done from the start. */
 size_t mmu_debug_read(struct mmu *mmu, uint32_t va, unsigned mode, uint8_t *bytes, size_t length);
 size_t mmu_debug_write(struct mmu *mmu, uint32_t va, unsigned mode, const uint8_t *bytes, size_t length);

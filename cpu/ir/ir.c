@@ -201,14 +201,20 @@ void ir_store(struct ir *ir, unsigned memop, unsigned b, unsigned a, int32_t dis
     op->imm = displacement;
 }
 
-void ir_call(struct ir *ir, unsigned helper, unsigned d, unsigned a, unsigned b, uint32_t imm)
+void ir_call_if(struct ir *ir, unsigned helper, unsigned d, unsigned a, unsigned b, uint32_t imm, unsigned c)
 {
     struct ir_op *op = ir_emit(ir, IR_call);
     op->aux = helper;
     op->d = d;
     op->a = a;
     op->b = b;
+    op->c = c;
     op->imm = (int32_t)imm;
+}
+
+void ir_call(struct ir *ir, unsigned helper, unsigned d, unsigned a, unsigned b, uint32_t imm)
+{
+    ir_call_if(ir, helper, d, a, b, imm, IR_NONE);
 }
 
 void ir_fpu(struct ir *ir, enum ir_opcode opcode, unsigned helper, uint32_t imm, unsigned distance, unsigned d, unsigned a,

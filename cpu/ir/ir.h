@@ -162,6 +162,8 @@ void ir_load(struct ir *ir, unsigned memop, unsigned d, unsigned a, int32_t disp
 void ir_store(struct ir *ir, unsigned memop, unsigned b, unsigned a, int32_t displacement);
 /* helper: index into the architecture's helper table. */
 void ir_call(struct ir *ir, unsigned helper, unsigned d, unsigned a, unsigned b, uint32_t imm);
+/* The same, of a helper with HELPER_STORES_IF. */
+void ir_call_if(struct ir *ir, unsigned helper, unsigned d, unsigned a, unsigned b, uint32_t imm, unsigned c);
 /* Floating point; distance as in ops.def. */
 void ir_fpu(struct ir *ir, enum ir_opcode op, unsigned helper, uint32_t imm, unsigned distance, unsigned d, unsigned a,
             unsigned b, unsigned c);

@@ -76,6 +76,8 @@ static const char *verify_op(const struct ir *ir, const struct ir_op *op, const 
         return "a is no value";
     if (op->b != IR_NONE && op->b != IR_IMM && !value_exists(ir, arch, op->b))
         return "b is no value";
+    if (op->c != IR_NONE && !value_exists(ir, arch, op->c))
+        return "c is no value";
     if (ir_high_result(op) != IR_NONE && !value_exists(ir, arch, ir_high_result(op)))
         return "a high word that is no value";
     if (op->op == IR_call && op->aux >= arch->nhelpers)

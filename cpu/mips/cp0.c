@@ -230,23 +230,13 @@ uint32_t helper_mtc0(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
     return 0;
 }
 
-static uint32_t set_interrupt_enable(struct cpu *cpu, bool enable)
+uint32_t helper_ei(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
 {
     struct mips_state *s = mips_state(cpu);
     uint32_t old = s->status;
-    s->status = enable ? old | STATUS_IE : old & ~STATUS_IE;
+    s->status |= STATUS_IE;
     mips_update_interrupts(cpu);
     return old;
-}
-
-uint32_t helper_di(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
-{
-    return set_interrupt_enable(cpu, false);
-}
-
-uint32_t helper_ei(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
-{
-    return set_interrupt_enable(cpu, true);
 }
 
 /* Hardware registers by number; 29 is reached here only without UserLocal or without the right to it. */

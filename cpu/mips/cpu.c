@@ -33,12 +33,15 @@
 /* ORDER: enum mips_global. */
 static const struct ir_global globals[] = {
     ALL_32(GPR),
-    {"hi",        offsetof(struct mips_state, hi)        },
-    {"lo",        offsetof(struct mips_state, lo)        },
+    {"hi",         offsetof(struct mips_state, hi)        },
+    {"lo",         offsetof(struct mips_state, lo)        },
     ALL_32(FPR_LO),
     ALL_32(FPR_HI),
-    {"fcsr",      offsetof(struct mips_state, fcsr)      },
-    {"userlocal", offsetof(struct mips_state, user_local)},
+    {"fcsr",       offsetof(struct mips_state, fcsr)      },
+    {"userlocal",  offsetof(struct mips_state, user_local)},
+    {"ll_address", offsetof(struct mips_state, ll_address)},
+    {"ll_bit",     offsetof(struct mips_state, ll_bit)    },
+    {"ll_value",   offsetof(struct mips_state, ll_value)  },
 #include "cpu/mips/cp0_globals.def"
 #undef CP0_GLOBAL
 };

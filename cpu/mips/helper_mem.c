@@ -1,4 +1,4 @@
-/* Unaligned words (lwl, lwr, swl, swr) and ll/sc. Each makes at most one access and changes state only after it. */
+/* Unaligned words (lwl, lwr, swl, swr) and sc. Each makes at most one access and changes state only after it. */
 #include "cpu/mips/helper.h"
 #include "cpu/mips/mmu.h"
 
@@ -84,26 +84,6 @@ uint32_t helper_swr(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
     return 0;
 }
 
-static unsigned word_memop(const struct cpu *cpu)
-{
-    return cpu->machine->big_endian ? MO_32 | MO_SWAP : MO_32;
-}
-
-uint32_t helper_ll(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
-{
-    struct mips_state *s = mips_state(cpu);
-    struct mmu_page page;
-    uint64_t value;
-    if (!mmu_load(&cpu->mmu, a, word_memop(cpu), mode_of(cpu), &value))
-        return 0;
-    if (mips_translate(cpu, a, ACCESS_LOAD, mode_of(cpu), true, &page))
-        s->lladdr_cp0 = (uint32_t)(page.phys >> 4);
-    s->ll_address = a;
-    s->ll_value = (uint32_t)value;
-    s->ll_bit = 1;
-    return (uint32_t)value;
-}
-
 /* One CPU, and eret clears the bit: nobody else can have written the word while it is set. A failing sc touches no memory. */
 uint32_t helper_sc(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
 {
@@ -113,7 +93,7 @@ uint32_t helper_sc(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
         return 0;
     }
     bool holds = s->ll_bit && s->ll_address == a;
-    if (holds && !mmu_store(&cpu->mmu, a, word_memop(cpu), mode_of(cpu), b))
+    if (holds && !mmu_store(&cpu->mmu, a, imm, mode_of(cpu), b))
         return 0;
     s->ll_bit = 0;
     return holds;

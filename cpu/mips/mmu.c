@@ -96,9 +96,9 @@ uint32_t helper_slot_fetch(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm
     return 0;
 }
 
-uint32_t helper_synci(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
+uint32_t helper_translate(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t imm)
 {
-    struct mmu_page page;
-    mips_translate(cpu, a, ACCESS_LOAD, cpu->arch->mmu_mode(cpu), false, &page);
-    return 0;
+    uint64_t phys = 0;
+    mmu_translate(&cpu->mmu, a, cpu->arch->mmu_mode(cpu), &phys);
+    return (uint32_t)phys;
 }

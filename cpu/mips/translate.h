@@ -6,7 +6,7 @@
 #include "cpu/mips/insn.h"
 #include "cpu/translate.h"
 
-/* Coprocessor 0 registers that are read, and if `written` written, without a helper: only the guest's own instructions and exceptions change them. */
+/* Coprocessor 0 registers that are read, and if `written` written by mtc0, without a helper: only the guest's own instructions and exceptions change them. */
 enum cp0_global {
 #define CP0_GLOBAL(id, member, written) CP0_GLOBAL_##id,
 #include "cpu/mips/cp0_globals.def"
@@ -14,7 +14,10 @@ enum cp0_global {
     CP0_GLOBALS
 };
 
-/* IR globals. GPRs come first: number n is GPR n, 0 reads zero. Helpers may write FPRs and FCSR, no others. */
+/*
+ * IR globals. GPRs come first: number n is GPR n, 0 reads zero. Helpers may write FPRs and FCSR, no others, but for sc, behind which
+ * G_LL_BIT is written anyway, and eret, which ends the block.
+ */
 enum mips_global {
     G_GPR = 0,
     G_HI = 32,
@@ -23,6 +26,9 @@ enum mips_global {
     G_FPR_HI = G_FPR_LO + 32, /* + n: high word, FR=1 only */
     G_FCSR = G_FPR_HI + 32,
     G_USER_LOCAL,
+    G_LL_ADDRESS,
+    G_LL_BIT,
+    G_LL_VALUE,
     G_CP0, /* + enum of cp0_globals.def: coprocessor 0 registers that are plain words */
     MIPS_GLOBALS = G_CP0 + CP0_GLOBALS
 };

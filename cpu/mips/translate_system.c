@@ -93,6 +93,15 @@ static void leaving(struct translator *t, const struct mips_insn *i, unsigned he
     tr_leave_soon(t, i);
 }
 
+/* Nothing can become pending by this. */
+static void disable_interrupts(struct translator *t, const struct mips_insn *i)
+{
+    const unsigned status = G_CP0 + CP0_GLOBAL_STATUS, old = ir_temp(t->ir);
+    ir_unary(t->ir, IR_mov, old, status);
+    ir_binary_imm(t->ir, IR_and, status, status, ~(int32_t)STATUS_IE);
+    ir_unary(t->ir, IR_mov, gpr_dest(t, i->rt), old);
+}
+
 /* The helper puts the new pc into the state. */
 static void exception_return(struct translator *t, unsigned helper)
 {
@@ -128,7 +137,7 @@ ROW(mtc0, move_to_cp0(t, i))
 ROW(rdpgpr, ir_unary(t->ir, IR_mov, gpr_dest(t, i->rd), gpr(i, i->rt))) /* there is one register set */
 ROW(wrpgpr, ir_unary(t->ir, IR_mov, gpr_dest(t, i->rd), gpr(i, i->rt)))
 ROW(rdhwr, read_hardware_register(t, i))
-ROW(di, ir_call(t->ir, HELPER_di, gpr_dest(t, i->rt), IR_NONE, IR_NONE, 0))
+ROW(di, disable_interrupts(t, i))
 ROW(ei, leaving(t, i, HELPER_ei, gpr_dest(t, i->rt), 0))
 ROW(tlbp, call(t, HELPER_tlbp))
 ROW(tlbr, leaving(t, i, HELPER_tlbr, IR_NONE, 0))

@@ -17,15 +17,11 @@
 #define NEW        0x1122334455667788ull
 
 #define LH(rt, imm, rs)   MEM(0x21, rt, imm, rs)
-#define LWL(rt, imm, rs)  MEM(0x22, rt, imm, rs)
-#define LWR(rt, imm, rs)  MEM(0x26, rt, imm, rs)
 #define SH(rt, imm, rs)   MEM(0x29, rt, imm, rs)
-#define SWR(rt, imm, rs)  MEM(0x2e, rt, imm, rs)
 #define LDC1(ft, imm, rs) MEM(0x35, ft, imm, rs)
 #define SDC1(ft, imm, rs) MEM(0x3d, ft, imm, rs)
 #define LBU(rt, imm, rs)  MEM(0x24, rt, imm, rs)
 #define LHU(rt, imm, rs)  MEM(0x25, rt, imm, rs)
-#define LL(rt, imm, rs)   MEM(0x30, rt, imm, rs)
 #define LWC1(ft, imm, rs) MEM(0x31, ft, imm, rs)
 #define SWC1(ft, imm, rs) MEM(0x39, ft, imm, rs)
 

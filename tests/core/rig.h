@@ -60,10 +60,14 @@ enum { T0 = 8, T1, T2, T3, A0 = 4, A1, A2, V0 = 2, V1, T9 = 25, RA = 31 };
 #define JALR(rd, rs)         (0x00000009u | (rs) << 21 | (rd) << 11)
 #define MEM(op, rt, imm, rs) ((uint32_t)(op) << 26 | (rs) << 21 | (rt) << 16 | ((imm)&0xffff))
 #define LB(rt, imm, rs)      MEM(0x20, rt, imm, rs)
+#define LWL(rt, imm, rs)     MEM(0x22, rt, imm, rs)
 #define LW(rt, imm, rs)      MEM(0x23, rt, imm, rs)
+#define LWR(rt, imm, rs)     MEM(0x26, rt, imm, rs)
 #define SB(rt, imm, rs)      MEM(0x28, rt, imm, rs)
 #define SWL(rt, imm, rs)     MEM(0x2a, rt, imm, rs)
 #define SW(rt, imm, rs)      MEM(0x2b, rt, imm, rs)
+#define SWR(rt, imm, rs)     MEM(0x2e, rt, imm, rs)
+#define LL(rt, imm, rs)      MEM(0x30, rt, imm, rs)
 #define SC(rt, imm, rs)      MEM(0x38, rt, imm, rs)
 #define NOP                  0u
 #define WAIT                 0x42000020u

@@ -349,9 +349,9 @@ static bool is_branch(uint32_t word)
 
 #define ADDRESS_FIELDS 0x03e0ffffu /* base and offset */
 
-static void emit(struct program *p, unsigned opcode, unsigned last)
+static void emit_word(struct program *p, unsigned opcode, uint32_t word)
 {
-    uint32_t word = p->words[p->count] = encode(p, opcode, p->count, last);
+    p->words[p->count] = word;
     p->linked |= opcode == MIPS_ll;
     if (opcode == MIPS_ll)
         p->link = word & ADDRESS_FIELDS;
@@ -359,21 +359,41 @@ static void emit(struct program *p, unsigned opcode, unsigned last)
     p->count++;
 }
 
-/* The last access once more, near the same place, with other registers: what functions save, and what copies do, comes in runs. */
+static void emit(struct program *p, unsigned opcode, unsigned last)
+{
+    emit_word(p, opcode, encode(p, opcode, p->count, last));
+}
+
+/* What comes in pairs: the ends of an unaligned word, and the two of an atomic change. */
+static const uint8_t partners[MIPS_OPCODES] = {
+    [MIPS_lwl] = MIPS_lwr, [MIPS_lwr] = MIPS_lwl, [MIPS_swl] = MIPS_swr, [MIPS_swr] = MIPS_swl, [MIPS_ll] = MIPS_sc};
+static_assert(MIPS_OPCODES <= UINT8_MAX && MIPS_sll == 0, "0 says that there is none");
+
+static int partner_distance(struct program *p, unsigned opcode)
+{
+    return opcode == MIPS_sc ? 0 : one_in(p, 2) ? 3 : -3;
+}
+
+/* The last access once more, or its partner, near the same place, with other registers: what functions save, and what copies do, comes in runs. */
 static bool again(struct program *p, unsigned last)
 {
     struct mips_insn insn = {0};
     const struct mips_row *row = p->count ? mips_decode(p->words[p->count - 1], true, &insn) : NULL;
     unsigned opcode = row ? (unsigned)(row - mips_rows) : 0;
-    if (!row || !(row->flags & (I_LOAD | I_STORE)) || row->flags & I_INDEXED || traits[opcode] & T_ENDS || opcode == MIPS_ll ||
-        opcode == MIPS_sc || one_in(p, 3))
+    if (!row || !(row->flags & (I_LOAD | I_STORE)) || row->flags & I_INDEXED || traits[opcode] & T_ENDS || one_in(p, 3))
+        return false;
+    bool pair = partners[opcode] && (opcode == MIPS_ll || one_in(p, 2));
+    if (pair)
+        opcode = partners[opcode];
+    if (pair ? opcode == MIPS_sc && p->options.strict && p->stored : opcode == MIPS_sc)
         return false;
     uint32_t before = p->words[p->count - 1];
-    int offset = (int16_t)before + ((int)below(p, 16) - 6) * (int)random_alignment(opcode);
+    int distance = pair ? partner_distance(p, opcode) : ((int)below(p, 16) - 6) * (int)random_alignment(opcode);
+    int offset = (int16_t)before + distance;
     if (offset < -0x400 || offset >= 0x400)
         return false;
-    emit(p, opcode, last);
-    p->words[p->count - 1] = (p->words[p->count - 1] & ~ADDRESS_FIELDS) | (before & 0x03e00000u) | (uint16_t)offset;
+    uint32_t word = encode(p, opcode, p->count, last);
+    emit_word(p, opcode, (word & ~ADDRESS_FIELDS) | (before & 0x03e00000u) | (uint16_t)offset);
     return true;
 }
 

@@ -62,6 +62,8 @@ enum {
     OP_TEST = 0x85,
     OP_MOVSXD = 0x63,
     OP_IMUL = 0x1af,
+    OP_SHLD_CL = 0x1a5, /* r/m is shifted by cl, bits of reg come in */
+    OP_SHRD_CL = 0x1ad,
     OP_MOVZX8 = 0x1b6,
     OP_MOVZX16 = 0x1b7,
     OP_MOVSX8 = 0x1be,

@@ -295,54 +295,6 @@ static void emit_shift(struct emitter *e, const struct ir_op *op)
     defined(e, op->d);
 }
 
-static uint32_t divide(struct cpu *cpu, uint32_t a, uint32_t b, uint32_t opcode)
-{
-    return ir_divide((enum ir_opcode)opcode, a, b);
-}
-
-static void call_function(struct emitter *e, const struct ir_op *op, helper_fn *fn, uint32_t imm)
-{
-    assert(fn);
-    if (op->a != IR_NONE)
-        emit_rm(e->c, OP_STORE, false, use(e, op->a, RAX), mem_base(RBP, CPU_OFFSET(call_a)));
-    if (op->b == IR_IMM)
-        emit_store_imm(e->c, mem_base(RBP, CPU_OFFSET(call_b)), (uint32_t)op->imm);
-    else if (op->b != IR_NONE)
-        emit_rm(e->c, OP_STORE, false, use(e, op->b, RAX), mem_base(RBP, CPU_OFFSET(call_b)));
-    emit_mov_imm(e->c, RCX, imm);
-    emit_mov_imm64(e->c, RAX, (uintptr_t)fn);
-    emit_call_to(e->c, e->jit->thunk_call);
-    note_place(e, e->before, e->slot);
-    fpr_forget_all(e);
-}
-
-static void result_from_rax(struct emitter *e, const struct ir_op *op)
-{
-    if (op->d == IR_NONE)
-        return;
-    enum reg d = define(e, op->d, IR_NONE, IR_NONE);
-    emit_rr(e->c, OP_MOV, false, d, RAX);
-    defined(e, op->d);
-}
-
-static void emit_divide(struct emitter *e, const struct ir_op *op)
-{
-    call_function(e, op, divide, op->op);
-    result_from_rax(e, op);
-}
-
-static void emit_call(struct emitter *e, const struct ir_op *op)
-{
-    const struct ir_helper *helper = &e->cpu->arch->helpers[op->aux];
-    emit_count(e, COUNT_HELPERS);
-    call_function(e, op, helper->fn, (uint32_t)op->imm);
-    if (!(helper->flags & HELPER_PURE)) {
-        forget_globals_in_locals(e);
-        e->called = true;
-    }
-    result_from_rax(e, op);
-}
-
 static void emit_clz(struct emitter *e, const struct ir_op *op)
 {
     load_value(e, RAX, op->a, 0);
@@ -494,6 +446,8 @@ static void emit_stubs(struct emitter *e)
             emit_memory_stub(e, stub);
         else if (stub->kind == STUB_FPU)
             emit_fpu_stub(e, stub);
+        else if (stub->kind == STUB_CALL)
+            emit_call_stub(e, stub);
         else
             emit_leave_stub(e, stub);
     }

@@ -18,7 +18,7 @@ struct fpr {
     uint8_t distance;
 };
 
-enum stub_kind { STUB_LOAD, STUB_STORE, STUB_GROUP, STUB_FPU, STUB_EXIT, STUB_MAIN, STUB_CHOOSE, STUB_BUDGET };
+enum stub_kind { STUB_LOAD, STUB_STORE, STUB_GROUP, STUB_FPU, STUB_CALL, STUB_EXIT, STUB_MAIN, STUB_CHOOSE, STUB_BUDGET };
 
 /* Cold code that goes behind the block: where it is entered from and where it goes back to. */
 struct stub {
@@ -26,8 +26,9 @@ struct stub {
     uint16_t index;   /* of its operation */
     uint8_t *from[4]; /* rel32s */
     uint8_t *back;
-    uint8_t *exact; /* STUB_FPU: where it goes on if the result is a zero and rightly so; or NULL */
-    enum reg reg;   /* loads: result; stores: value */
+    uint8_t *exact;  /* STUB_FPU: where it goes on if the result is a zero and rightly so; or NULL */
+    enum reg reg;    /* loads: result; stores: value; STUB_CALL: b, or NO_REG */
+    enum reg result; /* STUB_CALL */
     uint8_t memop;
     enum site_kind site; /* of an access, and its slot's number */
     uint8_t page_slot;
@@ -146,7 +147,9 @@ struct slot_offsets {
     int32_t tag, addend, map;
 };
 struct slot_offsets slot_offsets(unsigned mode, bool store, bool watch);
-/* eax = address: compares tags; rcx = addend behind the branch to the slow path, whose rel32 is returned. */
+/* eax = address: compares tags; rcx = index of the entry * 16 behind the branch to the slow path, whose rel32 is returned. */
+uint8_t *emit_tag_probe(struct code *c, unsigned mode, unsigned memop, bool store);
+/* The same, and rcx = addend. */
 uint8_t *emit_probe(struct code *c, unsigned mode, unsigned memop, bool store);
 void emit_load_from(struct code *c, unsigned memop, enum reg d, struct mem mem);
 void emit_store_to(struct code *c, unsigned memop, enum reg value, struct mem mem);
@@ -156,6 +159,11 @@ void emit_swap(struct code *c, unsigned memop, enum reg value);
 /* group.c: true if the access and those behind it were done at once, e->index being the last one's. */
 bool emit_group(struct emitter *e, const struct ir_op *op, struct stub *stub);
 void emit_group_stub(struct emitter *e, struct stub *stub);
+
+/* call.c */
+void emit_call(struct emitter *e, const struct ir_op *op);
+void emit_divide(struct emitter *e, const struct ir_op *op);
+void emit_call_stub(struct emitter *e, const struct stub *stub);
 
 /* leave.c */
 void begin_stretches(struct emitter *e);

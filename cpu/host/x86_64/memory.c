@@ -33,7 +33,7 @@ static void emit_wanted_tag(struct code *c, unsigned memop)
     emit_alu_imm(c, ALU_AND, false, RDX, (int32_t)(GUEST_PAGE_MASK | size_mask(memop)));
 }
 
-uint8_t *emit_probe(struct code *c, unsigned mode, unsigned memop, bool store)
+uint8_t *emit_tag_probe(struct code *c, unsigned mode, unsigned memop, bool store)
 {
     static_assert(sizeof(struct tlb_entry) == 16, "the index is shifted by 4");
     emit_rr(c, OP_MOV, false, RCX, RAX);
@@ -41,7 +41,12 @@ uint8_t *emit_probe(struct code *c, unsigned mode, unsigned memop, bool store)
     emit_alu_imm(c, ALU_AND, false, RCX, (int32_t)((TLB_ENTRIES - 1) << 4));
     emit_wanted_tag(c, memop);
     emit_rm(c, OP_CMP, false, RDX, mem_index(RBP, RCX, 0, tlb_offset(mode, store)));
-    uint8_t *miss = emit_jcc(c, COND_NE);
+    return emit_jcc(c, COND_NE);
+}
+
+uint8_t *emit_probe(struct code *c, unsigned mode, unsigned memop, bool store)
+{
+    uint8_t *miss = emit_tag_probe(c, mode, memop, store);
     emit_rm(c, OP_MOV, true, RCX, mem_index(RBP, RCX, 0, tlb_offset(mode, store) + (int32_t)offsetof(struct tlb_entry, addend)));
     return miss;
 }
