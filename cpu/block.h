@@ -81,6 +81,11 @@ static inline uint32_t block_code_bits(const struct cpu *cpu, uint32_t pc, uint3
 struct block_cache *block_cache_new(struct cpu *cpu);
 void block_cache_free(struct block_cache *cache);
 
+/* Is there code of a block within the same 64 bytes of this page of memory? */
+static inline bool block_code_near(const struct cpu *cpu, const uint8_t *page, uint32_t offset)
+{
+    return cpu->blocks->code_map[arena_page_of(cpu->machine->arena, page)] >> (offset >> 6) & 1;
+}
 struct block *block_find(struct block_cache *cache, enum block_owner owner, uint32_t pc, uint32_t key, uint64_t phys);
 /* Likewise the unit whose slot lies on another page, as that is mapped now. Only the interpreter has such blocks: nothing may link to them. */
 struct block *block_find_spanning(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t phys);

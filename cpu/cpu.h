@@ -111,6 +111,11 @@ struct cpu {
     struct mmu mmu;
     uint64_t temp_slots[IR_MAX_TEMPS]; /* a host back end's spilled temps */
 
+    struct {
+        unsigned count;
+        uint32_t pc[8];
+    } interpreted; /* where the first blocks began that the interpreter ran, since count was 0. DERIVED. */
+
     /* The unit under way. DERIVED. */
     uint32_t unit_pc;          /* interpreter: first instruction's pc */
     bool in_slot;              /* that instruction is a delay slot */
@@ -208,6 +213,7 @@ enum cpu_toggle {
     CPU_NO_PINS = 1,       /* no guest register stays in a host register from one block to the next */
     CPU_ONE_TLB_ENTRY = 2, /* the software TLB holds one page at a time */
     CPU_FAULT_FIRST = 4,   /* each access of generated code leaves its unit once before it is done, as a fault does */
+    CPU_LONG_BLOCKS = 8,   /* generated code's blocks go on over conditional branches at once, not only where it is hot */
 };
 enum cpu_accel { ACCEL_JIT, ACCEL_INTERP };
 struct cpu_options {

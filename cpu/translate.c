@@ -110,7 +110,30 @@ static bool is_checked(const struct block_cache *cache)
     return made < CHECKED_FROM_START || made % CHECKED_LATER == 0;
 }
 
-void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, unsigned max_insns)
+/* Is there room behind the unit just added, on its page? A unit with a breakpoint, on its slot too, the dispatcher looks at alone. */
+static bool has_room(const struct translator *t, unsigned max_insns)
+{
+    return !t->done && t->cacheable && t->ir->count < max_insns && ((t->pc ^ t->start) & GUEST_PAGE_MASK) == 0 &&
+           !cpu_point_near(t->cpu, t->pc);
+}
+
+/* Most code is met for the first time: where there is none yet, no block begins. */
+static bool begins_there(const struct translator *t)
+{
+    uint32_t offset = t->pc & ~GUEST_PAGE_MASK;
+    return block_code_near(t->cpu, t->host[0], offset) &&
+           block_find(t->cpu->blocks, BLOCK_HOST, t->pc, t->key, t->phys[0] | offset);
+}
+
+static bool reaches(const struct translator *t, enum block_reach reach)
+{
+    bool branch = t->ir->nops && t->ir->ops[t->ir->nops - 1].op == IR_exit_if;
+    if (reach == REACH_ALL || (reach == REACH_RUN && !branch))
+        return true;
+    return reach == REACH_RUN ? begins_there(t) : !branch && !begins_there(t);
+}
+
+void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, unsigned max_insns, enum block_reach reach)
 {
     assert(max_insns >= 1 && max_insns <= BLOCK_MAX_INSNS);
     struct translator *t = &cpu->blocks->translator;
@@ -130,10 +153,10 @@ void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, 
     set_page(t, 0, phys);
     if (!t->cacheable)
         max_insns = 1;
-    do /* and it ends before a unit with a breakpoint, on its slot too: the dispatcher looks at these one by one */
+    do {
         add_unit(t);
-    while (!t->done && t->cacheable && t->ir->count < max_insns && ((t->pc ^ pc) & GUEST_PAGE_MASK) == 0 &&
-           !cpu_point_near(cpu, t->pc));
+        t->cut = has_room(t, max_insns) && !reaches(t, reach);
+    } while (!t->cut && has_room(t, max_insns));
     if (!t->done)
         ir_exit(t->ir, t->pc);
     assert(!is_checked(cpu->blocks) || !ir_verify(t->ir, t->arch));

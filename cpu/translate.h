@@ -6,6 +6,13 @@
 
 #define BLOCK_MAX_INSNS 64
 
+/* How far a block goes on. */
+enum block_reach {
+    REACH_BRANCH, /* up to a conditional branch, or to where another block begins: each instruction is translated once, mostly */
+    REACH_RUN,    /* over branches behind which code has run: what is hot, and no more than that */
+    REACH_ALL,    /* over all conditional branches */
+};
+
 struct translator {
     struct ir *ir;
     struct cpu *cpu;
@@ -14,6 +21,7 @@ struct translator {
     uint32_t key;              /* arch->state_key() of the block */
     uint32_t depends_on;       /* bits of arch->optional_key that its code was made for */
     bool position_independent; /* it may run wherever the pc has the same arch->code_bits() */
+    bool cut;                  /* it could go on, with a longer reach */
     bool done;                 /* set by translate_unit(): the unit ended the block with an IR_END operation */
     bool big_endian;
     uint32_t start;         /* pc of the block */
@@ -31,6 +39,6 @@ struct translator {
 bool translator_fetch32(struct translator *t, uint32_t pc, uint32_t *word);
 
 /* Translates the block at (pc, key) into cpu->blocks->ir, of at most max_insns (rounded up to a unit). phys: of pc. */
-void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, unsigned max_insns);
+void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, unsigned max_insns, enum block_reach reach);
 
 #endif

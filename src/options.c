@@ -271,6 +271,7 @@ static const struct {
     {"pins",          CPU_NO_PINS,       false, "on (default): guest registers stay in host registers from block to block"},
     {"one-tlb-entry", CPU_ONE_TLB_ENTRY, true,  "on: the software TLB holds one page at a time"                           },
     {"fault-first",   CPU_FAULT_FIRST,   true,  "on: each access of jit's code leaves its unit once before it is done"    },
+    {"long-blocks",   CPU_LONG_BLOCKS,   true,  "on: blocks go on over branches at once, not only where they are hot"     },
 };
 
 static int show_accel(void)

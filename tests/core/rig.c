@@ -58,7 +58,7 @@ void rig_open(struct rig *rig, const struct rig_config *config)
 {
     const struct cpu_options options = {
         .accel = config->accel, .max_block = config->max_block, .code_cache = (size_t)4 << 20, .toggles = config->toggles};
-    *rig = (struct rig){.nfired = 0};
+    *rig = (struct rig){.toggles = config->toggles};
     struct arena *arena = arena_new(RIG_RAM, RIG_RAM, mips_arch.state_size, cpu_derived_size());
     machine_init(&rig->machine, arena, config->big_endian);
     rig->clock = rig->machine.clock;
@@ -152,20 +152,22 @@ int rig_run_tests(const struct rig_test *tests, size_t count)
         {ACCEL_JIT,    false, 0, CPU_NO_PINS      },
         {ACCEL_JIT,    false, 0, CPU_ONE_TLB_ENTRY},
         {ACCEL_JIT,    false, 0, CPU_FAULT_FIRST  },
+        {ACCEL_JIT,    false, 0, CPU_LONG_BLOCKS  },
     };
     int failed = 0;
     for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
-        char group[96];
+        char group[128];
         struct CMUnitTest *rows = alloc_zeroed(count * sizeof(*rows));
         if (configs[i].accel == ACCEL_JIT && !host_backend)
             continue;
         for (size_t t = 0; t < count; t++)
             rows[t] = (struct CMUnitTest){tests[t].name, tests[t].fn, set_up, tear_down, &configs[i]};
-        snprintf(group, sizeof(group), "%s, %s-endian, max_block %u%s%s%s", configs[i].accel == ACCEL_JIT ? "jit" : "interp",
+        snprintf(group, sizeof(group), "%s, %s-endian, max_block %u%s%s%s%s", configs[i].accel == ACCEL_JIT ? "jit" : "interp",
                  configs[i].big_endian ? "big" : "little", configs[i].max_block,
                  configs[i].toggles & CPU_NO_PINS ? ", no pins" : "",
                  configs[i].toggles & CPU_ONE_TLB_ENTRY ? ", one TLB entry" : "",
-                 configs[i].toggles & CPU_FAULT_FIRST ? ", faults first" : "");
+                 configs[i].toggles & CPU_FAULT_FIRST ? ", faults first" : "",
+                 configs[i].toggles & CPU_LONG_BLOCKS ? ", long blocks" : "");
         failed += _cmocka_run_group_tests(group, rows, count, NULL, NULL);
         free(rows);
     }

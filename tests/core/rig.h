@@ -35,6 +35,7 @@ struct rig {
     struct cpu *cpu;
     struct mips_state *s;
     struct clock_state *clock;
+    unsigned toggles;
     struct irq irq;  /* IP2 */
     unsigned device; /* its handle in the physical map */
     unsigned timer;  /* one that is nobody's: on_timer() is called */

@@ -23,19 +23,20 @@
 #define LEAD         (BLOCK_MAX_INSNS + 8) /* and in front of a program that is cut */
 
 static const struct rig_config configs[] = {
-    {ACCEL_INTERP, 1,  false, 0,         0                                                }, /* the reference */
-    {ACCEL_INTERP, 0,  false, 0,         0                                                },
-    {ACCEL_INTERP, 7,  false, 0,         0                                                },
-    {ACCEL_INTERP, 0,  false, 0,         CPU_ONE_TLB_ENTRY                                },
-    {ACCEL_JIT,    0,  false, 0,         0                                                },
-    {ACCEL_JIT,    7,  false, 0,         0                                                },
-    {ACCEL_JIT,    1,  false, 0,         0                                                },
-    {ACCEL_JIT,    12, false, 1,         0                                                }, /* the least code cache: each block evicts one */
-    {ACCEL_JIT,    12, false, 512 << 10, 0                                                }, /* a small one: evicts */
-    {ACCEL_JIT,    0,  false, 0,         CPU_NO_PINS                                      },
-    {ACCEL_JIT,    0,  false, 0,         CPU_ONE_TLB_ENTRY                                },
-    {ACCEL_JIT,    0,  false, 0,         CPU_FAULT_FIRST                                  },
-    {ACCEL_JIT,    0,  false, 0,         CPU_NO_PINS | CPU_ONE_TLB_ENTRY | CPU_FAULT_FIRST},
+    {ACCEL_INTERP, 1,  false, 0,         0                                                                  }, /* the reference */
+    {ACCEL_INTERP, 0,  false, 0,         0                                                                  },
+    {ACCEL_INTERP, 7,  false, 0,         0                                                                  },
+    {ACCEL_INTERP, 0,  false, 0,         CPU_ONE_TLB_ENTRY                                                  },
+    {ACCEL_JIT,    0,  false, 0,         0                                                                  },
+    {ACCEL_JIT,    7,  false, 0,         0                                                                  },
+    {ACCEL_JIT,    1,  false, 0,         0                                                                  },
+    {ACCEL_JIT,    12, false, 1,         0                                                                  }, /* the least code cache: each block evicts one */
+    {ACCEL_JIT,    12, false, 512 << 10, 0                                                                  }, /* a small one: evicts */
+    {ACCEL_JIT,    0,  false, 0,         CPU_NO_PINS                                                        },
+    {ACCEL_JIT,    0,  false, 0,         CPU_ONE_TLB_ENTRY                                                  },
+    {ACCEL_JIT,    0,  false, 0,         CPU_FAULT_FIRST                                                    },
+    {ACCEL_JIT,    0,  false, 0,         CPU_LONG_BLOCKS                                                    },
+    {ACCEL_JIT,    0,  false, 0,         CPU_NO_PINS | CPU_ONE_TLB_ENTRY | CPU_FAULT_FIRST | CPU_LONG_BLOCKS},
 };
 #define RIGS ARRAY_SIZE(configs)
 

@@ -78,7 +78,7 @@ static unsigned count_instructions(const uint8_t *code, size_t size)
 static struct counts compile_and_count(const struct guest_block *guest)
 {
     struct rig rig;
-    rig_open(&rig, &(struct rig_config){.accel = ACCEL_JIT});
+    rig_open(&rig, &(struct rig_config){.accel = ACCEL_JIT, .toggles = CPU_LONG_BLOCKS});
     rig_words(&rig, RIG_CODE, guest->words, guest->count);
     set_state(&rig, guest->mode);
     uint32_t pc = rig.s->pc, key = rig.cpu->arch->state_key(rig.cpu);

@@ -171,6 +171,7 @@ int main(void)
         {ACCEL_JIT,    1, false, 0, 0                },
         {ACCEL_JIT,    0, false, 0, CPU_NO_PINS      },
         {ACCEL_JIT,    0, false, 0, CPU_ONE_TLB_ENTRY},
+        {ACCEL_JIT,    0, false, 0, CPU_LONG_BLOCKS  },
     };
     int failed = 0;
     mips_decode_init();

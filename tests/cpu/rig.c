@@ -13,11 +13,11 @@ bool rig_has_jit(void)
 
 const char *rig_name(const struct rig_config *config)
 {
-    static char name[96];
-    snprintf(name, sizeof(name), "%s, max_block %u, %s-endian%s%s%s%s", config->accel == ACCEL_JIT ? "jit" : "interpreter",
+    static char name[128];
+    snprintf(name, sizeof(name), "%s, max_block %u, %s-endian%s%s%s%s%s", config->accel == ACCEL_JIT ? "jit" : "interpreter",
              config->max_block, config->big_endian ? "big" : "little", config->code_cache ? ", small code cache" : "",
              config->toggles & CPU_NO_PINS ? ", no pins" : "", config->toggles & CPU_ONE_TLB_ENTRY ? ", one TLB entry" : "",
-             config->toggles & CPU_FAULT_FIRST ? ", faults first" : "");
+             config->toggles & CPU_FAULT_FIRST ? ", faults first" : "", config->toggles & CPU_LONG_BLOCKS ? ", long blocks" : "");
     return name;
 }
 

@@ -314,14 +314,15 @@ static void test_rows(void **state)
 int main(int argc, char **argv)
 {
     static struct rig_config configs[] = {
-        {ACCEL_INTERP, 0, false, 0, 0          },
-        {ACCEL_INTERP, 0, true,  0, 0          },
-        {ACCEL_JIT,    0, false, 0, 0          },
-        {ACCEL_JIT,    0, true,  0, 0          },
-        {ACCEL_JIT,    3, false, 0, 0          },
-        {ACCEL_JIT,    0, true,  0, CPU_NO_PINS},
+        {ACCEL_INTERP, 0, false, 0, 0              },
+        {ACCEL_INTERP, 0, true,  0, 0              },
+        {ACCEL_JIT,    0, false, 0, 0              },
+        {ACCEL_JIT,    0, true,  0, 0              },
+        {ACCEL_JIT,    3, false, 0, 0              },
+        {ACCEL_JIT,    0, true,  0, CPU_NO_PINS    },
+        {ACCEL_JIT,    0, false, 0, CPU_LONG_BLOCKS},
     };
-    static char names[ARRAY_SIZE(configs)][96];
+    static char names[ARRAY_SIZE(configs)][128];
     struct CMUnitTest tests[ARRAY_SIZE(configs)];
     if (argc > 1)
         programs_per_row = (unsigned)strtoul(argv[1], NULL, 0);

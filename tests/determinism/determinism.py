@@ -54,6 +54,7 @@ KERNEL = (
     Variant("no pins", machine=("-accel", "jit,pins=off"), prefix=True),
     Variant("one TLB entry", machine=("-accel", "jit,one-tlb-entry=on"), prefix=True),
     Variant("faults first", machine=("-accel", "jit,fault-first=on"), prefix=True),
+    Variant("long blocks", machine=("-accel", "jit,long-blocks=on"), prefix=True),
     Variant("few stops", ("--every", "100"), JIT, sparse=True),
     Variant("points that never hit", ("--load-points", "{folder}/points"), JIT, after="points that hit"),
     Variant("points, interpreter", ("--load-points", "{folder}/points"), INTERP, after="points that hit", prefix=True),

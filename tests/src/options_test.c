@@ -102,6 +102,7 @@ static const struct number_row number_rows[] = {
     {"-accel jit,pins=off",                    get_cpu_toggles,    CPU_NO_PINS                    },
     {"-accel jit,pins=off,one-tlb-entry=on",   get_cpu_toggles,    CPU_NO_PINS | CPU_ONE_TLB_ENTRY},
     {"-accel fault-first=on",                  get_cpu_toggles,    CPU_FAULT_FIRST                },
+    {"-accel long-blocks=on",                  get_cpu_toggles,    CPU_LONG_BLOCKS                },
     {"-serial null -serial pty",               get_nserial,        2                              },
     {"--serial null",                          get_nserial,        1                              },
     {"-S",                                     get_stopped,        1                              },

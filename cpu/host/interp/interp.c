@@ -120,7 +120,7 @@ static struct interp_block *make_block(struct cpu *cpu, uint32_t pc, uint64_t ph
 {
     const struct ir *ir = &cpu->blocks->ir;
     uint64_t begin = stats_begin();
-    translate_block(cpu, pc, phys, key, cpu->max_block);
+    translate_block(cpu, pc, phys, key, cpu->max_block, cpu->jit ? REACH_BRANCH : REACH_ALL);
     size_t ops = ir->nops * sizeof(struct interp_op), exits = ir->nexits * sizeof(struct ir_exit);
     struct interp_block *block = alloc_zeroed(sizeof(*block) + ops + exits);
     block->size = sizeof(*block) + ops + exits;
@@ -474,6 +474,8 @@ void interp_run(struct cpu *cpu)
         struct interp_block *block = find_block(cpu, pc);
         if (!block)
             return;
+        if (cpu->interpreted.count < ARRAY_SIZE(cpu->interpreted.pc))
+            cpu->interpreted.pc[cpu->interpreted.count++] = pc;
         cpu->in_unit = true;
         bool complete = run_block(cpu, block, &pc);
         cpu->in_unit = false;

@@ -69,6 +69,7 @@ void print_host_stats(const struct cpu *cpu, const struct stats_printer *to)
     print_code("code held now", &now, to);
     stats_say(to, "chained: %" PRIu64 " links for %" PRIu64 " exits (%.1f %%); generations evicted: %" PRIu64, jit->links,
               jit->made.exits, stats_share(jit->links, jit->made.exits), jit->evictions);
+    stats_say(to, "hot blocks, which go on over branches: %" PRIu64, jit->hot_blocks);
     print_returns(jit, to);
     stats_say(to, "access sites whose first guess was changed: %" PRIu64, jit->site_changes);
     stats_say(to, "calls of C by accesses: %" PRIu64 " loads, %" PRIu64 " stores", jit->slow_loads, jit->slow_stores);

@@ -23,6 +23,7 @@ static bool init(struct cpu *cpu, const struct cpu_options *options)
     cpu->jit->low_ram = arena->low_ram ? (int32_t)(arena->low_ram - arena->base) : 0;
     cpu->jit->counting = log_enabled(LOG_BIT_STATS);
     cpu->jit->has_lzcnt = has_lzcnt();
+    cpu->jit->reach = options->toggles & CPU_LONG_BLOCKS ? REACH_ALL : REACH_BRANCH;
     cpu->jit->npinned = options->toggles & CPU_NO_PINS ? 0 : PINNED;
     cpu->site_sample = SITE_SAMPLE;
     return code_init(cpu, options->code_cache);
@@ -34,25 +35,33 @@ static void free_jit(struct cpu *cpu)
     free(cpu->jit);
 }
 
-static struct host_block *find_or_compile(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t phys)
+static struct host_block *make_block(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t phys, enum block_reach reach)
+{
+    uint64_t begin = stats_begin();
+    code_reserve(cpu);
+    translate_block(cpu, pc, phys, key, cpu->max_block, reach);
+    if (!cpu->blocks->translator.cacheable || cpu->blocks->translator.spans)
+        return NULL;
+    ir_optimise(&cpu->blocks->ir, cpu->arch);
+    struct host_block *block = compile(cpu);
+    block->cut = cpu->blocks->translator.cut;
+    cpu->jit->c_computed = true;
+    code_add(cpu, block);
+    cpu->blocks->made_ns[BLOCK_HOST] += stats_since(begin);
+    log_code(cpu, block);
+    return block;
+}
+
+static struct host_block *find_or_make(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t phys)
 {
     struct block *found = block_find(cpu->blocks, BLOCK_HOST, pc, key, phys);
     if (found)
         return (struct host_block *)found;
     if (block_find_spanning(cpu, pc, key, phys))
         return NULL;
-    uint64_t begin = stats_begin();
-    code_reserve(cpu);
-    translate_block(cpu, pc, phys, key, cpu->max_block);
-    if (!cpu->blocks->translator.cacheable || cpu->blocks->translator.spans)
-        return NULL;
-    ir_optimise(&cpu->blocks->ir, cpu->arch);
-    struct host_block *block = compile(cpu);
-    cpu->jit->c_computed = true;
-    code_add(cpu, block);
-    cpu->blocks->made_ns[BLOCK_HOST] += stats_since(begin);
-    log_code(cpu, block);
-    return block;
+    bool hot = hot_at(cpu, phys);
+    cpu->jit->hot_blocks += hot;
+    return make_block(cpu, pc, key, phys, hot ? REACH_RUN : cpu->jit->reach);
 }
 
 /* Code for the state's pc, or NULL: a fetch exception was entered, or the unit must be interpreted (then *interpret is set). */
@@ -71,7 +80,7 @@ static const uint8_t *find_code(struct cpu *cpu, struct host_exit *exit, bool *i
     if (try_entry && entry->pc == pc && entry->key == jump) /* the page was taken back */
         return entry->code;
     unsigned current = cpu->jit->current;
-    struct host_block *block = find_or_compile(cpu, pc, key, phys);
+    struct host_block *block = find_or_make(cpu, pc, key, phys);
     if (!block) {
         *interpret = true;
         return NULL;
@@ -166,7 +175,7 @@ static void run(struct cpu *cpu)
         cpu->leave &= ~(uint32_t)LEAVE_LOOK_UP; /* a signal's LEAVE_BOUNDARY must not be lost */
         cpu->leaving = 0;
         if (cpu->budget <= (int32_t)cpu->max_block) {
-            interp_run(cpu);
+            hot_run_last(cpu);
             return;
         }
         if (cpu_point_near(cpu, *cpu_pc(cpu)))

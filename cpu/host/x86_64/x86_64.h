@@ -81,6 +81,8 @@ struct host_log {
 struct host_block {
     struct block block;
     struct host_log *log; /* NULL: its code does not log */
+    bool cut;             /* translator.cut */
+    uint8_t samples;      /* of where the budget ran out, since it was made */
     uint8_t *code;        /* in the writable mapping; entered with eax = pc */
     uint8_t *linked;      /* where links go: behind what takes the pc */
     /* As these, from wherever the optional bits of the key may be others: a look at them first, if the block depends on any. */
@@ -133,6 +135,7 @@ struct site_samples {
 #define SAMPLED_SITES 1024
 #define SITE_SAMPLE   61 /* failed guesses; prime, so that a loop's sites all have their turn */
 #define SITE_SAMPLES  16 /* until a site is made anew */
+#define HOT_STARTS    4096
 
 struct jit {
     struct code code;
@@ -150,19 +153,21 @@ struct jit {
     } thunk_access[MMU_MODES][2][MEMOPS]; /* [mode][0: loads, 1: stores] */
     uint8_t *thunks_end;
     uint8_t *blocks_start;
-    uint64_t links, evictions, entries;
+    uint64_t links, evictions, entries, hot_blocks;
     struct code_totals made;          /* ever */
     uint64_t slow_loads, slow_stores; /* calls of C by generated code's accesses */
     uint64_t returns[RETURN_REASONS];
     struct site sites[SITES];
     struct site_samples samples[SAMPLED_SITES];
-    uint64_t sampled, site_changes; /* icount of the last sample; sites noted */
-    bool counting;                  /* generated code counts (CODE_COUNTERS) */
-    bool c_computed;                /* C may have set the host's Inexact flag for itself */
+    uint64_t hot_starts[HOT_STARTS]; /* physical addresses where hot blocks begin */
+    uint64_t sampled, site_changes;  /* icount of the last sample; sites noted */
+    bool counting;                   /* generated code counts (CODE_COUNTERS) */
+    bool c_computed;                 /* C may have set the host's Inexact flag for itself */
     struct code_layout layout;
     int32_t low_ram; /* from rbp; 0: none */
     bool has_lzcnt;
-    unsigned npinned; /* guest registers that are: PINNED, or none */
+    enum block_reach reach; /* of new blocks */
+    unsigned npinned;       /* guest registers that are: PINNED, or none */
 };
 
 static inline const void *exec_address(const struct jit *jit, const uint8_t *write)
@@ -186,6 +191,11 @@ uint64_t unit_phys(struct cpu *cpu, uintptr_t host_return);
 struct block *block_at(const struct cpu *cpu, uintptr_t host_return);
 uint64_t access_phys(struct cpu *cpu, uintptr_t host_return);
 void keep_unit(struct cpu *cpu);
+/* hot.c */
+/* Is the block that begins there to go on over branches? */
+bool hot_at(struct cpu *cpu, uint64_t phys);
+/* Runs what is left of the budget, which is less than a block, in the interpreter. */
+void hot_run_last(struct cpu *cpu);
 /* sites.c */
 enum site_kind site_kind(const struct cpu *cpu, const struct block *block, uint64_t phys, bool store);
 /* cpu->site_sample is used up by the access under way, which has been done. */
