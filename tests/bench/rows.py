@@ -50,6 +50,8 @@ def system(bench, emulator, name):
     if result.interrupts:
         bench.table.line(name + ": interrupts in a second of the guest", "", NO_RATIO).add(
             emulator, result.interrupts / result.guest_seconds())
+        without = g.run(emulator, bench.guest.image(name, interrupts=False), name)
+        bench.table.line(name + ": user time of an interrupt", "us", NO_RATIO).add(emulator, (result.user - without.user) / result.interrupts * 1e6)
 
 
 def points_of(bench, label):
