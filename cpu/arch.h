@@ -86,7 +86,10 @@ struct cpu_arch {
     uint32_t direct_base; /* first guest address of the segment that maps low RAM linearly in kernel mode (kseg0) */
 
     void (*reset)(struct cpu *cpu);
-    /* The part of the state that a translation depends on, besides pc and physical page. Bits above 7 are the core's. */
+    /*
+     * The part of the state that a translation depends on, besides pc and physical page. Bits above 7 are the core's. The lowest, which chooses
+     * the jump cache's bank, is one that often changes.
+     */
     uint32_t (*state_key)(const struct cpu *cpu);
     /* Bits of it that little code depends on: translate_unit() notes which in t->depends_on, and a block holds whatever the others are. */
     uint32_t optional_key;
@@ -98,7 +101,6 @@ struct cpu_arch {
     unsigned (*mmu_mode)(const struct cpu *cpu); /* of data accesses now; must be a function of state_key */
     uint32_t debug_key; /* a state key of the mode that may access all: debuggers look with it, whatever the CPU does */
     unsigned (*key_mode)(uint32_t key); /* that function */
-    unsigned (*key_bank)(uint32_t key); /* keys that alternate have different ones, below JUMP_CACHE_BANKS; not by optional_key */
     /* The FPU, see struct fpu_lazy: an enum fpu_mode; puts what was raised into the state, and makes fpu.last FPU_LAST_NONE. */
     unsigned (*fpu_mode)(const struct cpu *cpu);
     void (*settle_fpu)(struct cpu *cpu);

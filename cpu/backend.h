@@ -53,9 +53,13 @@ static inline unsigned jump_cache_index(uint32_t pc)
 {
     return pc >> 2 & ((1u << JUMP_CACHE_BITS) - 1);
 }
+static inline unsigned jump_cache_bank(uint32_t key)
+{
+    return key % JUMP_CACHE_BANKS;
+}
 static inline struct jump_cache_entry *cpu_jump_cache_at(struct cpu *cpu, uint32_t pc, uint32_t key)
 {
-    return &cpu->jump_cache[cpu->arch->key_bank(key)][jump_cache_index(pc)];
+    return &cpu->jump_cache[jump_cache_bank(key)][jump_cache_index(pc)];
 }
 /* Drops the jump cache entries of a block that is dropped. */
 void cpu_jump_cache_forget(struct cpu *cpu, const struct block *block, const void *code);

@@ -157,7 +157,6 @@ void cpu_jump_cache_forget(struct cpu *cpu, const struct block *block, const voi
 
 bool cpu_fetch_address(struct cpu *cpu, uint32_t pc, uint32_t key, uint64_t *phys)
 {
-    assert(jump_key(cpu, key) == key);
     struct code_tlb_entry *entry = code_entry(cpu, pc);
     uint32_t page = pc & GUEST_PAGE_MASK;
     cpu->counts.fetches++;

@@ -107,7 +107,7 @@ struct cpu {
     struct fpu_lazy fpu;
     struct memlog_ring log; /* of accesses, which generated code writes to */
 
-    struct jump_cache_entry jump_cache[JUMP_CACHE_BANKS][1 << JUMP_CACHE_BITS]; /* by arch->key_bank(); in it by pc */
+    struct jump_cache_entry jump_cache[JUMP_CACHE_BANKS][1 << JUMP_CACHE_BITS]; /* by the key's lowest bit; in it by pc */
     struct mmu mmu;
     uint64_t temp_slots[IR_MAX_TEMPS]; /* a host back end's spilled temps */
 

@@ -79,7 +79,7 @@ enum ir_exit_kind {
     IR_EXIT_FAR,      /* pc known, the same wherever the block runs */
     IR_EXIT_INDIRECT, /* pc computed */
     IR_EXIT_MAIN,     /* to the dispatcher, pc known (or in `a`) */
-    IR_EXIT_STATE,    /* to the dispatcher; the pc is in the state already (eret) */
+    IR_EXIT_STATE,    /* the pc is in the state already (eret); to the dispatcher if anything asked to leave */
 };
 
 struct ir_exit {

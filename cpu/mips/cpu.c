@@ -78,11 +78,6 @@ static uint32_t code_bits(uint32_t pc, uint32_t key)
     return movable ? ~(JUMP_REGION - 1) | ~GUEST_PAGE_MASK : ~0u;
 }
 
-static unsigned key_bank(uint32_t key)
-{
-    return key & KEY_USER ? 1 : 0;
-}
-
 static unsigned mmu_mode(const struct cpu *cpu)
 {
     return key_mode(mips_state_key(cpu));
@@ -137,7 +132,6 @@ const struct cpu_arch mips_arch = {
     .code_bits = code_bits,
     .mmu_mode = mmu_mode,
     .key_mode = key_mode,
-    .key_bank = key_bank,
     .fpu_mode = mips_fpu_mode,
     .settle_fpu = mips_settle_fpu,
     .translate_unit = mips_translate_unit,

@@ -169,20 +169,15 @@ static void jump_by_entry(struct emitter *e, enum reg base, int32_t entry)
     emit_jmp_mem(c, mem_base(base, entry + (int32_t)offsetof(struct jump_cache_entry, code)));
 }
 
-static int32_t jump_cache_bank(const struct emitter *e)
-{
-    unsigned bank = e->cpu->arch->key_bank(e->block->block.key);
-    return (int32_t)((uint8_t *)e->cpu->jump_cache[bank] - (uint8_t *)e->cpu);
-}
-
 /* eax = pc. */
 static void jump_by_cache(struct emitter *e)
 {
     struct code *c = e->c;
+    const struct jump_cache_entry *bank = e->cpu->jump_cache[jump_cache_bank(e->block->block.key)];
     static_assert(sizeof(struct jump_cache_entry) == 16, "the index is scaled by 4 twice");
     emit_rr(c, OP_MOV, false, RCX, RAX);
     emit_alu_imm(c, ALU_AND, false, RCX, (int32_t)(((1u << JUMP_CACHE_BITS) - 1) << 2));
-    emit_rm(c, OP_LEA, true, RCX, mem_index(RBP, RCX, 2, jump_cache_bank(e)));
+    emit_rm(c, OP_LEA, true, RCX, mem_index(RBP, RCX, 2, (int32_t)((uint8_t *)bank - (uint8_t *)e->cpu)));
     jump_by_entry(e, RCX, 0);
 }
 
@@ -237,8 +232,10 @@ static void emit_exit_main(struct emitter *e, const struct ir_op *op, const stru
     give_back(e, e->charged, exit->count);
     log_exit(e, e->nlogged, exit->count);
     if (exit->kind == IR_EXIT_STATE) {
-        emit_rr(e->c, OP_XOR, false, RAX, RAX);
-        emit_jmp_to(e->c, e->jit->thunk_exit);
+        emit_rm(e->c, OP_MOV, false, RAX, pc_word(e->cpu));
+        emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, CPU_OFFSET(leave)), 0);
+        emit_jcc_to(e->c, COND_NE, e->jit->thunk_miss);
+        jump_by_cache(e); /* the key is the block's: who changes it asks to leave */
     } else if (op->a != IR_NONE) {
         load_value(e, RAX, op->a, 0);
         emit_jmp_to(e->c, e->jit->thunk_miss);

@@ -21,7 +21,7 @@ static struct mem cpu_word(int32_t offset)
     return mem_base(RBP, offset);
 }
 
-static struct mem pc_word(const struct cpu *cpu)
+struct mem pc_word(const struct cpu *cpu)
 {
     return cpu_word((int32_t)cpu->arch->pc_offset - (int32_t)cpu->arch->state_size);
 }

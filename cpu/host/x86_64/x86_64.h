@@ -178,6 +178,8 @@ static inline const void *exec_address(const struct jit *jit, const uint8_t *wri
 /* Offsets from rbp. */
 int32_t global_offset(const struct cpu *cpu, unsigned global);
 #define CPU_OFFSET(member) ((int32_t)offsetof(struct cpu, member))
+/* The state's pc. */
+struct mem pc_word(const struct cpu *cpu);
 
 void make_thunks(struct cpu *cpu);
 /* The i-th thunk, from 0 on; false: there are no more. */
