@@ -82,7 +82,6 @@ struct host_block {
     struct block block;
     struct host_log *log; /* NULL: its code does not log */
     bool cut;             /* translator.cut */
-    uint8_t samples;      /* of where the budget ran out, since it was made */
     uint8_t *code;        /* in the writable mapping; entered with eax = pc */
     uint8_t *linked;      /* where links go: behind what takes the pc */
     /* As these, from wherever the optional bits of the key may be others: a look at them first, if the block depends on any. */
