@@ -10,6 +10,7 @@
 
 #define THUNKS_SIZE  ((size_t)65536)
 #define DEFAULT_SIZE ((size_t)128 << 20)
+#define BLOCK_ALIGN  32 /* else how fast a loop is, by up to half, hangs on the lengths of the blocks before it */
 /* Room for blocks of one instruction. */
 #define LEAST_SIZE   (THUNKS_SIZE + GENERATIONS * (INSN_CODE_MAX + ENDS_CODE_MAX))
 
@@ -97,6 +98,7 @@ void code_reserve(struct cpu *cpu)
 {
     struct jit *jit = cpu->jit;
     assert(jit->generation_size >= jit->block_room);
+    jit->code.p += -(uintptr_t)jit->code.p & (BLOCK_ALIGN - 1);
     uint8_t *end = generation_start(jit, jit->current) + jit->generation_size;
     if ((size_t)(end - jit->code.p) >= jit->block_room && jit->generations[jit->current].nblocks < PLACE_MAX_BLOCKS)
         return;
