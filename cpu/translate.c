@@ -153,10 +153,13 @@ void translate_block(struct cpu *cpu, uint32_t pc, uint64_t phys, uint32_t key, 
     set_page(t, 0, phys);
     if (!t->cacheable)
         max_insns = 1;
+    bool goes_on;
     do {
         add_unit(t);
-        t->cut = has_room(t, max_insns) && !reaches(t, reach);
-    } while (!t->cut && has_room(t, max_insns));
+        bool room = has_room(t, max_insns);
+        goes_on = room && reaches(t, reach);
+        t->cut = room && !goes_on;
+    } while (goes_on);
     if (!t->done)
         ir_exit(t->ir, t->pc);
     assert(!is_checked(cpu->blocks) || !ir_verify(t->ir, t->arch));

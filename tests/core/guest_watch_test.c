@@ -6,18 +6,14 @@
 #include "cpu/mips/cp0.h"
 #include "softmmu/watch.h"
 
-#define MAPPED             0x00400000u
-#define ASID               7u
-#define G                  WATCHHI_G
-#define W                  1u
-#define R                  2u
-#define I                  4u
-#define WARM               2
-#define ERET               0x42000018u
-#define LWL(rt, imm, rs)   MEM(0x22, rt, imm, rs)
-#define SDC1(ft, imm, rs)  MEM(0x3d, ft, imm, rs)
-#define MTC0(rt, reg, sel) (0x40800000u | (rt) << 16 | (reg) << 11 | (sel))
-#define MFC0(rt, reg, sel) (0x40000000u | (rt) << 16 | (reg) << 11 | (sel))
+#define MAPPED           0x00400000u
+#define ASID             7u
+#define G                WATCHHI_G
+#define W                1u
+#define R                2u
+#define I                4u
+#define WARM             2
+#define LWL(rt, imm, rs) MEM(0x22, rt, imm, rs)
 
 enum outcome { RUNS, EXCEPTION, LATER };
 

@@ -1,4 +1,4 @@
-/* Blocks end at a conditional branch, until they are met often where budgets end: then they go on over it, where what follows has run. */
+/* Blocks end at a conditional branch, until they are met where budgets end: then they go on over it, where what follows has run. */
 #include "cpu/block.h"
 #include "tests/core/rig.h"
 

@@ -4,11 +4,8 @@
 #include "cpu/mips/helper.h"
 #include "tests/core/rig.h"
 
-#define MTC0(rt, reg)   (0x40800000u | (rt) << 16 | (reg) << 11)
-#define MFC0(rt, reg)   (0x40000000u | (rt) << 16 | (reg) << 11)
 #define MTHC1(rt, fs)   (0x44e00000u | (rt) << 16 | (fs) << 11)
 #define XOR(rd, rs, rt) (0x00000026u | (rs) << 21 | (rt) << 16 | (rd) << 11)
-#define ERET            0x42000018u
 #define VECTOR          0x80000180u
 #define PLAIN           (RIG_CODE + 7 * 4)
 #define FLOATING        (RIG_CODE + 9 * 4)
@@ -20,9 +17,9 @@ enum { K0 = 26, STATUS = 12, EPC = 14 };
 /* Each round changes Status by what T2 has, then goes to PLAIN and to FLOATING, by way of branches or of T1 and T9. */
 static void load_program(struct rig *rig, bool indirect)
 {
-    const uint32_t handler[] = {ADDIU(A2, A2, 1), MFC0(K0, EPC), ADDIU(K0, K0, 4), MTC0(K0, EPC), ERET};
+    const uint32_t handler[] = {ADDIU(A2, A2, 1), MFC0(K0, EPC, 0), ADDIU(K0, K0, 4), MTC0(K0, EPC, 0), ERET};
     rig_words(rig, VECTOR, handler, ARRAY_SIZE(handler));
-    rig_code(rig, MFC0(T0, STATUS), XOR(T0, T0, T2), MTC0(T0, STATUS), NOP, NOP, indirect ? JALR(0, T1) : BEQ(0, 0, 1), NOP,
+    rig_code(rig, MFC0(T0, STATUS, 0), XOR(T0, T0, T2), MTC0(T0, STATUS, 0), NOP, NOP, indirect ? JALR(0, T1) : BEQ(0, 0, 1), NOP,
              /* PLAIN */ indirect ? JALR(0, T9) : BEQ(0, 0, 1), ADDIU(V0, V0, 1),
              /* FLOATING */ MTHC1(V0, 2), ADDIU(V1, V1, 1), BEQ(0, 0, -12), NOP, NOP);
 }

@@ -3,14 +3,11 @@
 
 #include "cpu/mips/cp0.h"
 
-#define PASSES       5 /* cold and translated */
-#define LONG_AFTER   100
-#define STAY         BEQ(0, 0, -1), NOP
-#define ERET         0x42000018u
-#define MFC0(rt, rd) (0x40000000u | (rt) << 16 | (rd) << 11)
-#define MTC0(rt, rd) (0x40800000u | (rt) << 16 | (rd) << 11)
-#define LLADDR       17
-#define EPC          14
+#define PASSES     5 /* cold and translated */
+#define LONG_AFTER 100
+#define STAY       BEQ(0, 0, -1), NOP
+#define LLADDR     17
+#define EPC        14
 
 static void start(struct rig *rig, uint32_t value)
 {
@@ -25,7 +22,7 @@ static void start(struct rig *rig, uint32_t value)
 static void test_increment(void **state)
 {
     struct rig *rig = *state;
-    rig_code(rig, LL(T0, 4, A1), MFC0(T2, LLADDR), ADDIU(T1, T0, 1), SC(T1, 4, A1), BEQ(0, 0, -5), NOP);
+    rig_code(rig, LL(T0, 4, A1), MFC0(T2, LLADDR, 0), ADDIU(T1, T0, 1), SC(T1, 4, A1), BEQ(0, 0, -5), NOP);
     for (unsigned pass = 0; pass < PASSES; pass++) {
         start(rig, 70 + pass);
         cpu_run(rig->cpu, 6 * TIMES);
@@ -48,7 +45,7 @@ static void test_fails(void **state)
         {NOP,           NOP,           NOP,  SC(T1, 4, A1)},
         {LL(T0, 0, A1), NOP,           NOP,  SC(T1, 4, A1)},
         {LL(T0, 4, A1), SC(T2, 0, A1), NOP,  SC(T1, 4, A1)},
-        {LL(T0, 4, A1), MTC0(T3, EPC), ERET, SC(T1, 4, A1)},
+        {LL(T0, 4, A1), MTC0(T3, EPC, 0), ERET, SC(T1, 4, A1)},
     };
     /* clang-format on */
     struct rig *rig = *state;

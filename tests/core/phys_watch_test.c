@@ -19,7 +19,6 @@
 #define LH(rt, imm, rs)   MEM(0x21, rt, imm, rs)
 #define SH(rt, imm, rs)   MEM(0x29, rt, imm, rs)
 #define LDC1(ft, imm, rs) MEM(0x35, ft, imm, rs)
-#define SDC1(ft, imm, rs) MEM(0x3d, ft, imm, rs)
 #define LBU(rt, imm, rs)  MEM(0x24, rt, imm, rs)
 #define LHU(rt, imm, rs)  MEM(0x25, rt, imm, rs)
 #define LWC1(ft, imm, rs) MEM(0x31, ft, imm, rs)

@@ -70,6 +70,10 @@ enum { T0 = 8, T1, T2, T3, A0 = 4, A1, A2, V0 = 2, V1, T9 = 25, RA = 31 };
 #define SWR(rt, imm, rs)     MEM(0x2e, rt, imm, rs)
 #define LL(rt, imm, rs)      MEM(0x30, rt, imm, rs)
 #define SC(rt, imm, rs)      MEM(0x38, rt, imm, rs)
+#define SDC1(ft, imm, rs)    MEM(0x3d, ft, imm, rs)
+#define MFC0(rt, reg, sel)   (0x40000000u | (rt) << 16 | (reg) << 11 | (sel))
+#define MTC0(rt, reg, sel)   (0x40800000u | (rt) << 16 | (reg) << 11 | (sel))
+#define ERET                 0x42000018u
 #define NOP                  0u
 #define WAIT                 0x42000020u
 

@@ -211,10 +211,22 @@ static void jump_known(struct emitter *e, uint32_t pc, bool far, uint8_t *site)
     note_place(e, e->nexits++, 0);
 }
 
-static uint8_t *emit_leave_test(struct emitter *e)
+static void compare_leave(struct emitter *e)
 {
     emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, CPU_OFFSET(leave)), 0);
+}
+
+static uint8_t *emit_leave_test(struct emitter *e)
+{
+    compare_leave(e);
     return emit_jcc(e->c, COND_NE);
+}
+
+/* eax = pc: goes to the dispatcher if anything asked to leave. */
+static void miss_if_asked(struct emitter *e)
+{
+    compare_leave(e);
+    emit_jcc_to(e->c, COND_NE, e->jit->thunk_miss);
 }
 
 void emit_leave_check(struct emitter *e, uint32_t pc, bool far)
@@ -233,8 +245,7 @@ static void emit_exit_main(struct emitter *e, const struct ir_op *op, const stru
     log_exit(e, e->nlogged, exit->count);
     if (exit->kind == IR_EXIT_STATE) {
         emit_rm(e->c, OP_MOV, false, RAX, pc_word(e->cpu));
-        emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, CPU_OFFSET(leave)), 0);
-        emit_jcc_to(e->c, COND_NE, e->jit->thunk_miss);
+        miss_if_asked(e);
         jump_by_cache(e); /* the key is the block's: who changes it asks to leave */
     } else if (op->a != IR_NONE) {
         load_value(e, RAX, op->a, 0);
@@ -290,10 +301,8 @@ void emit_exit_op(struct emitter *e, const struct ir_op *op)
         assert(e->charged == exit->count);
         log_exit(e, e->nlogged, exit->count);
         load_value(e, RAX, op->a, 0);
-        if (e->called) {
-            emit_alu_mem_imm(e->c, ALU_CMP, mem_base(RBP, CPU_OFFSET(leave)), 0);
-            emit_jcc_to(e->c, COND_NE, e->jit->thunk_miss);
-        }
+        if (e->called)
+            miss_if_asked(e);
         jump_by_cache(e);
         break;
     default:
